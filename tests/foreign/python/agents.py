@@ -13,9 +13,11 @@ import threading
 
 import aiohttp
 import assemblyai as aai
+from fishaudio import FishAudio
+from fishaudio.types import FlushEvent, TTSConfig
 from livekit.agents import APIConnectOptions
 from livekit.agents.types import USERDATA_TIMED_TRANSCRIPT
-from livekit.plugins import assemblyai, inworld, soniox
+from livekit.plugins import assemblyai, fishaudio, inworld, minimax, rime, soniox
 from soniox import AsyncSonioxClient
 from soniox.types import RealtimeTTSConfig
 
@@ -81,6 +83,15 @@ async def turns(told, tts):
     """One after the other."""
     await say(told, tts, FIRST, "t1")
     await say(told, tts, SECOND, "t2")
+
+
+async def again(told, tts):
+    """Two turns, of which a second try is allowed."""
+    for turn, text in {"t1": FIRST, "t2": SECOND}.items():
+        async with tts.stream(conn_options=APIConnectOptions(max_retry=1, retry_interval=0.1, timeout=20)) as stream:
+            stream.push_text(text)
+            stream.end_input()
+            await hear(told, stream, turn)
 
 
 async def tokens(told, tts):
@@ -212,6 +223,28 @@ async def assemblyai_sdk(told, address, key):
     await asyncio.to_thread(assemblyai_session, told, address, key)
 
 
+def fish_session(told, address, key):
+    """Two sessions of Fish Audio's own SDK, which speaks in the thread that asks it, and one with a wrong key."""
+    config = TTSConfig(format="pcm", sample_rate=24000, reference_id="voice-1", latency="balanced")
+
+    def one(turn, key, texts):
+        try:
+            client = FishAudio(api_key=key, base_url="http" + address.removeprefix("ws"))
+            for data in client.tts.stream_websocket(iter(texts), config=config, model="s1"):
+                told.audio(data, turn)
+            told.ended(turn)
+        except Exception as error:
+            told.failed(error, turn)
+
+    one("t1", key, ["One two three. ", FlushEvent(), "Four ", "five six."])
+    one("t2", key, [SECOND])
+    one("t3", "wrong", [SECOND])
+
+
+async def fish_sdk(told, address, key):
+    await asyncio.to_thread(fish_session, told, address, key)
+
+
 def plugin(vendor, story, address, key, session):
     """A plugin as its users make it, but for the address."""
     match vendor:
@@ -223,22 +256,38 @@ def plugin(vendor, story, address, key, session):
             return inworld.TTS(api_key=key, ws_url=f"{address}/", timestamp_type="WORD", http_session=session, **model)
         case "assemblyai":
             return assemblyai.TTS(api_key=key, base_url=address, http_session=session)
+        case "fish":
+            base = "http" + address.removeprefix("ws")
+            return fishaudio.TTS(
+                api_key=key, base_url=base, voice_id="voice-1", output_format="pcm", sample_rate=24000, http_session=session
+            )
+        case "minimax":  # the older socket
+            base = "http" + address.removeprefix("ws")
+            return minimax.TTS(api_key=key, base_url=base, audio_format="pcm", sample_rate=24000, http_session=session)
+        case "rime" if story.endswith("-ws3"):
+            return rime.TTS(api_key=key, base_url=address, segment="never", speaker="lyra", lang="eng", http_session=session)
+        case "rime":
+            law = {"audio_format": "audio/pcmu"} if story.endswith("-mulaw") else {}
+            return rime.TTS(
+                api_key=key, websocket_url=f"{address}/ws", websocket_protocol="json", model="coda", speaker="lyra",
+                http_session=session, **law,
+            )
 
 
-SDKS = {"soniox/sdk": soniox_sdk, "assemblyai/sdk": assemblyai_sdk}
+SDKS = {"soniox/sdk": soniox_sdk, "assemblyai/sdk": assemblyai_sdk, "fish/sdk": fish_sdk}
 
 
 async def play(name, address, key, session):
     told = Told(name)
     vendor, story = name.split("/")
-    if story == "wrong-key":
+    if story.startswith("wrong-key"):
         key = "wrong"
     if name in SDKS:
         await SDKS[name](told, address, key)
         return
     # A story's name may have more behind it, which says what its vendor does.
     run = {
-        "speak": speak, "turns": turns, "tokens": tokens, "beside": beside, "interrupt": interrupt, "halting": halting,
+        "speak": speak, "turns": turns, "again": again, "tokens": tokens, "beside": beside, "interrupt": interrupt, "halting": halting,
     }.get(story.split("-")[0], speak)
     tts = plugin(vendor, story, address, key, session)
     try:

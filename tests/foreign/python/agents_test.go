@@ -167,15 +167,20 @@ func faulty(t *testing.T, fault string) emulator.Options {
 	return emulator.Options{Fault: f}
 }
 
-// One process plays all stories, side by side, for it takes longer to load its packages than to play.
 func TestAgentsSpeakToTheirVendors(t *testing.T) {
+	playStories(t, slices.Concat(sonioxStories(t), inworldStories(t), assemblyAIStories(t)))
+}
+
+// playStories has one process play stories side by side, for it takes longer to load its packages than to play. On a busy machine more
+// than some thirty would come too late for those that interrupt.
+func playStories(t *testing.T, stories []agentStory) {
+	t.Helper()
 	list, err := os.ReadFile("agents.txt")
 	if err != nil {
 		t.Fatal(err)
 	}
 	python, err := packages.Python(list)
 	process.Need(t, err)
-	stories := slices.Concat(sonioxStories(t), inworldStories(t), assemblyAIStories(t))
 	servers := make(map[string]*emulator.Server)
 	script, err := filepath.Abs("agents.py")
 	if err != nil {

@@ -89,7 +89,7 @@ func (m request) outputFormat() (f engine.OutputFormat, wrong string) {
 	switch bits := or(m.OpusBitrate, 32000); {
 	case !slices.Contains([]int{64, 128, 192}, kbps):
 		return f, "mp3_bitrate must be one of 64, 128, 192"
-	case !slices.Contains([]int{-1000, 24000, 32000, 48000, 64000}, bits):
+	case !slices.Contains([]int{-1000, 24, 32, 48, 64, 24000, 32000, 48000, 64000}, bits): // the SDK's are kbit/s, the docs' are bit/s
 		return f, "opus_bitrate must be one of -1000, 24000, 32000, 48000, 64000"
 	}
 	return engine.NewOutputFormat(format, rate, kbps), ""

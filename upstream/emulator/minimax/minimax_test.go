@@ -13,7 +13,7 @@ func TestMiniMaxTranscripts(t *testing.T) {
 	d := enginetest.Dialect{
 		Vendor: Vendor, Options: engine.Options{APIKey: "minimax_test", Chunk: 200 * time.Millisecond, Pace: 8},
 		Quirks: []string{"sentenceEarly:false", "failCloses:true", "skipEvent:task_failed", "extra:final", "finalAlone:true", "emptyFrames:false"},
-		Fixed: []string{"event", "base_resp", "is_final", "session_id", "connect_id"},
+		Fixed:  []string{"event", "base_resp", "is_final", "session_id", "connect_id"},
 		Audio: func(f map[string]any) bool {
 			return f["event"] == "task_continued" && f["data"] != nil && f["is_final"] == false
 		},
