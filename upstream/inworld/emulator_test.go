@@ -58,10 +58,10 @@ func TestEmulatorIsAskedForEachTextOnce(t *testing.T) {
 	})
 }
 
-// A text of more than the vendor takes at once goes out in parts, and ends as one piece.
+// A text of more than the vendor takes at once goes out in parts, and ends as one piece. It takes long to listen to, so that few seeds do.
 func TestEmulatorSpeaksALongPiece(t *testing.T) {
 	long := strings.TrimSpace(strings.Repeat("One more word and then another. ", 40)) // 1279 characters
-	emulated.FirstSeeds(t, 2, emulator.Options{}, func(r *emulatortest.Rig) {         // it takes long to listen
+	emulated.FirstSeeds(t, 2, emulator.Options{}, func(r *emulatortest.Rig) {
 		h := r.Say(r.Request, long, "The end.")
 		r.WantWords(h, long+" The end.")
 		r.WantPieces(h, 2)
