@@ -35,6 +35,7 @@ var native = map[string]struct{ model, voice string }{
 	"inworld":    {"inworld-tts-2", "Ashley"},
 	"openai":     {"tts-1", "alloy"},
 	"wyoming":    {"", "en_US-joe-medium"},
+	"minimax":    {"speech-2.8-turbo", "English_Graceful_Lady"},
 }
 
 // usual is what the vendors draw of which some kinds do not stream, or speak one text at a time whoever asks.

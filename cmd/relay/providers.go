@@ -9,6 +9,7 @@ import (
 	"voicerelay/upstream/elevenlabs"
 	"voicerelay/upstream/inworld"
 	"voicerelay/upstream/kugelaudio"
+	"voicerelay/upstream/minimax"
 	"voicerelay/upstream/openai"
 	"voicerelay/upstream/rime"
 	"voicerelay/upstream/soniox"
@@ -23,8 +24,8 @@ import (
 // drivers is the one list of providers' drivers: what `adapter:` may name.
 func drivers() []upstream.Driver {
 	return []upstream.Driver{
-		assemblyai.Driver, cartesia.Driver, command.Driver, deepgram.Driver, elevenlabs.Driver, inworld.Driver, kugelaudio.Driver,
-		openai.Driver, rime.Driver, soniox.Driver, together.Driver, tone.Driver, uplift.Driver, vogent.Driver, wyoming.Driver,
-		zeligate.Driver,
+		assemblyai.Driver, cartesia.Driver, command.Driver, deepgram.Driver, elevenlabs.Driver, inworld.Driver,
+		kugelaudio.Driver, minimax.Driver, openai.Driver, rime.Driver, soniox.Driver, together.Driver, tone.Driver,
+		uplift.Driver, vogent.Driver, wyoming.Driver, zeligate.Driver,
 	}
 }
