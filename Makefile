@@ -18,7 +18,7 @@ REVISION ?= $(shell git rev-parse HEAD)
 VERSION  ?= $(shell git describe --tags --always --dirty)
 STAMPED   = -trimpath -buildvcs=false -ldflags='-X main.stampedVersion=$(VERSION) -X main.stampedRevision=$(REVISION)'
 
-.PHONY: check static short-fuzz help commits format vet lint race fuzz tidy bench bench-micro build stdnet clients headline cycles proofs attacks churn sbom provenance check-build envoy restarts samples
+.PHONY: check static short-fuzz help commits format vet lint race fuzz tidy bench bench-micro build matrix stdnet clients headline cycles proofs attacks churn sbom provenance check-build envoy restarts samples
 
 # check is what CI runs beside the tests: all that is quick, or needs nothing but Go.
 check: static race short-fuzz ## everything that CI runs beside the tests
@@ -57,6 +57,12 @@ check-build: sbom provenance stdnet ## check both against the built relay, that 
 stdnet: ## build and test the variant on the standard library's connections alone
 	go build -tags stdnet ./...
 	go test -tags stdnet -short -vet=off ./tcp $$(go list -f '{{range .Imports}}{{if eq . "voicerelay/tcp"}}{{$$.ImportPath}}{{end}}{{end}}' ./...)
+
+# matrix has every vendor break in every way at four places, and every other one take over. What passed is left out of what it prints.
+matrix: ## have each vendor be taken over by each other one, in all ways that it can fail
+	@mkdir -p $(BIN)
+	@go test ./tests/matrix -run 'TestMatrix|TestPlaybackRunsDry' -v -timeout 30m -args -whole > $(BIN)/matrix.log; \
+		status=$$?; grep -v '^ *\(=== \|--- PASS\)' $(BIN)/matrix.log; exit $$status
 
 format: $(BIN)/gofumpt ## check that gofumpt would change nothing
 	@unformatted=$$($(BIN)/gofumpt -l .); test -z "$$unformatted" || { echo "not formatted by gofumpt:"; echo "$$unformatted"; exit 1; }

@@ -10,14 +10,8 @@ import (
 
 	"github.com/coder/websocket"
 
-	"voicerelay/upstream/deepgram"
 	"voicerelay/upstream/emulator/voice"
 )
-
-// flushed is a vendor that takes twenty orders to speak a minute.
-func flushed() vendor {
-	return vendor{name: "deepgram", driver: deepgram.Driver, voice: "aura-2-thalia-en"}
-}
 
 // counted is a text of so many sentences, each of whose words is there once.
 func counted(sentences, words int) []string {
@@ -79,9 +73,9 @@ func TestAnAllowanceIsNoFailure(t *testing.T) {
 		for _, backup := range []bool{false, true} {
 			t.Run(fmt.Sprint(name, ", backup: ", backup), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
-					route := []vendor{flushed()}
+					route := []vendor{vendorOf("deepgram")} // takes twenty orders to speak a minute
 					if backup {
-						route = append(route, vendors()[0])
+						route = append(route, vendorOf("kugelaudio"))
 					}
 					u := newRig(t, route, longPatience).append("g", test.parts, test.every)
 					if u.reason != "completed" || len(u.attempts) != 1 || u.attempts[0].Outcome != "completed" {

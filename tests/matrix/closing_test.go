@@ -6,21 +6,16 @@ import (
 	"testing/synctest"
 	"time"
 
-	"voicerelay/upstream/cartesia"
-	"voicerelay/upstream/elevenlabs"
 	"voicerelay/upstream/emulator"
 )
 
 // A vendor that breaks off in the pause after a word whose times are whole has said it, though no other word follows.
 func TestWordBeforeAPauseIsNotSaidAgain(t *testing.T) {
 	const text = "One two three. Four five six seven."
-	all := vendors()
-	backup, told := all[0], []vendor{
-		all[2], all[3],
-		{name: "elevenlabs", driver: elevenlabs.Driver, model: "eleven_flash_v2_5", voice: "21m00Tcm4TlvDq8ikWAM"},
-		{name: "cartesia", driver: cartesia.Driver, model: "sonic-3", voice: "a0e99841-438c-4a64-b679-ae501e7d6091"},
-	} // those that tell times as they speak: KugelAudio tells them after a chunk
-	for _, v := range told {
+	backup := vendorOf("kugelaudio")
+	// Those that tell times as they speak: KugelAudio tells them after a chunk.
+	for _, name := range []string{"vogent", "together", "elevenlabs", "cartesia"} {
+		v := vendorOf(name)
 		for _, kind := range []emulator.FaultKind{emulator.Drop, emulator.Stall} {
 			t.Run(v.name+" "+string(kind), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {

@@ -13,7 +13,7 @@ import (
 // joined are the vendors whose pieces are joined.
 func joined() []vendor {
 	var all []vendor
-	for _, v := range everyVendor() {
+	for _, v := range vendors() {
 		if v.name == "kugelaudio" || v.name == "cartesia" {
 			all = append(all, v)
 		}
@@ -38,7 +38,7 @@ func TestJoinedPiecesAreTakenOverFrom(t *testing.T) {
 					}
 					t.Run(fmt.Sprintf("%s, each %v, %s after word %d", v.name, every, kind, word), func(t *testing.T) {
 						synctest.Test(t, func(t *testing.T) {
-							r := newRig(t, []vendor{v, vendors()[3]}, longPatience)
+							r := newRig(t, []vendor{v, vendorOf("together")}, longPatience)
 							r.rehearse()
 							r.emulators[0].SetFault(emulator.Fault{Kind: kind, After: ends[word-1] + betweenWords})
 							u := r.append("broken", parts, every)

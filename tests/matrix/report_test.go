@@ -41,9 +41,12 @@ const mostDoubled = 2
 // verdict is nil where every promise was kept, in every case that there is.
 func (r report) verdict() error {
 	var errs []error
-	want := cases
+	want := len(vendors()) * len(faults()) * len(places())
+	if *whole {
+		want *= len(vendors()) - 1
+	}
 	if raceEnabled {
-		want = (cases + sampled - 1) / sampled
+		want = (want + sampled - 1) / sampled
 	}
 	if len(r.results) != want {
 		errs = append(errs, fmt.Errorf("%d cases ran, want %d", len(r.results), want))
@@ -65,14 +68,21 @@ func quantile[T any](values []T, q float64) (v T) {
 	return values[int(q*float64(len(values)-1))]
 }
 
-// rows are the cells of the table: a line for each fault and place, with the marks of its pairs.
-func (r report) rows() [][]string {
-	var rows [][]string
+// tables are what the document shows: how each vendor's faults went, and how each pair did.
+func (r report) tables() [][][]string { return [][][]string{r.byFault(), r.byPair()} }
+
+// byFault has a line for each vendor that failed and each place, and a column for each fault.
+func (r report) byFault() [][]string {
+	head := []string{"from", "when"}
 	for _, f := range faults() {
+		head = append(head, f.name)
+	}
+	rows := [][]string{head}
+	for _, v := range vendors() {
 		for _, p := range places() {
-			row := []string{f.name, p.String()}
-			for _, v := range vendors() {
-				row = append(row, r.cell(f, p, v))
+			row := []string{v.name, p.String()}
+			for _, f := range faults() {
+				row = append(row, r.cell(func(s scenario) bool { return s.first.name == v.name && s.place == p && s.fault.name == f.name }))
 			}
 			rows = append(rows, row)
 		}
@@ -80,11 +90,29 @@ func (r report) rows() [][]string {
 	return rows
 }
 
-// cell is how the four targets took over from one vendor.
-func (r report) cell(f fault, p place, first vendor) string {
+// byPair has a line for each vendor that failed, and a column for each that took over.
+func (r report) byPair() [][]string {
+	head := []string{"from, to"}
+	for _, v := range vendors() {
+		head = append(head, v.name)
+	}
+	rows := [][]string{head}
+	for _, first := range vendors() {
+		row := []string{first.name}
+		for _, second := range vendors() {
+			row = append(row, r.cell(func(s scenario) bool { return s.first.name == first.name && s.second.name == second.name }))
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// cell is how the cases went of which some is true: how many are right, how many words one repeated at most, and whether one
+// cut a word off.
+func (r report) cell(some func(scenario) bool) string {
 	ok, all, doubled, cut := 0, 0, 0, 0
 	for _, one := range r.results {
-		if one.fault.name != f.name || one.place != p || one.first.name != first.name {
+		if !some(one.scenario) {
 			continue
 		}
 		all++
@@ -93,7 +121,13 @@ func (r report) cell(f fault, p place, first vendor) string {
 			ok++
 		}
 	}
-	cell := fmt.Sprintf("%d of %d", ok, all)
+	if all == 0 {
+		return ""
+	}
+	cell := fmt.Sprint(ok)
+	if ok < all {
+		cell += fmt.Sprintf(" of %d", all)
+	}
 	if doubled > 0 {
 		cell += fmt.Sprintf(", +%d", doubled)
 	}
@@ -103,22 +137,17 @@ func (r report) cell(f fault, p place, first vendor) string {
 	return cell
 }
 
-func header() []string {
-	head := []string{"fault", "when"}
-	for _, v := range vendors() {
-		head = append(head, "from "+v.name)
-	}
-	return head
-}
-
 func (r report) text(w io.Writer) {
-	for _, row := range append([][]string{header()}, r.rows()...) {
-		for i, cell := range row {
-			width := 16
-			if i < 2 {
-				width = 14
+	for _, table := range r.tables() {
+		for _, row := range table {
+			for i, cell := range row {
+				width := 12
+				if i < 2 {
+					width = 14
+				}
+				fmt.Fprintf(w, "%-*s", width, cell)
 			}
-			fmt.Fprintf(w, "%-*s", width, cell)
+			fmt.Fprintln(w)
 		}
 		fmt.Fprintln(w)
 	}
@@ -134,12 +163,13 @@ func (r report) text(w io.Writer) {
 }
 
 func (r report) markdown(w io.Writer) {
-	head := header()
-	fmt.Fprintf(w, "| %s |\n|%s\n", strings.Join(head, " | "), strings.Repeat(" --- |", len(head)))
-	for _, row := range r.rows() {
-		fmt.Fprintf(w, "| %s |\n", strings.Join(row, " | "))
+	for _, table := range r.tables() {
+		fmt.Fprintf(w, "| %s |\n|%s\n", strings.Join(table[0], " | "), strings.Repeat(" --- |", len(table[0])))
+		for _, row := range table[1:] {
+			fmt.Fprintf(w, "| %s |\n", strings.Join(row, " | "))
+		}
+		fmt.Fprintln(w)
 	}
-	fmt.Fprintln(w)
 	r.summary(w)
 }
 

@@ -61,14 +61,14 @@ func newRig(t *testing.T, vendors []vendor, patience time.Duration) *rig {
 
 // provider is an emulator and an adapter that speaks to it.
 func (r *rig) provider(v vendor, seed uint64) upstream.Provider {
-	server, err := emulator.New(v.name, emulator.Options{
+	server, err := emulator.New(v.emulated(), emulator.Options{
 		Seed: seed, APIKey: key, Pace: pace, Chunk: chunk, FirstAudio: v.firstAudio, Speech: v.speech,
 	})
 	must(r.t, err)
 	r.emulators = append(r.emulators, server)
 	client := r.listen(server, func() { must(r.t, server.Close()) })
 	p, err := v.driver.Open(func(any) error { return nil }, upstream.Env{
-		Name: v.name, URL: upstreamtest.URL, APIKey: key, Log: zerolog.Nop(), HTTP: client,
+		Name: v.name, URL: v.address(), APIKey: key, Log: zerolog.Nop(), HTTP: client,
 	})
 	must(r.t, err)
 	r.t.Cleanup(func() { must(r.t, p.Close()) })

@@ -2,15 +2,10 @@ package matrix
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"time"
 
-	"voicerelay/upstream"
 	"voicerelay/upstream/emulator"
-	"voicerelay/upstream/kugelaudio"
-	"voicerelay/upstream/together"
-	"voicerelay/upstream/uplift"
-	"voicerelay/upstream/vogent"
-	"voicerelay/upstream/zeligate"
 )
 
 // slow is the fault of a vendor that speaks more slowly than it is heard: playback runs dry again and again, and no
@@ -19,31 +14,6 @@ const slow = "late"
 
 // sentence has twelve words, each with a sound of its own, in one piece.
 const sentence = "the quick brown fox jumps over a lazy dog near our house."
-
-// cases is how many scenarios there are: ordered pairs of vendors, faults, places.
-const cases = 5 * 4 * 9 * 4
-
-// vendor is one of the vendors, and what is asked of it.
-type vendor struct {
-	name         string
-	driver       upstream.Driver
-	model, voice string
-	tooMany      string // its own code for too many requests
-
-	// How it speaks, where that matters to a test.
-	firstAudio time.Duration
-	speech     bool // in real words
-}
-
-func vendors() []vendor {
-	return []vendor{
-		{name: "kugelaudio", driver: kugelaudio.Driver, model: "kugel-3", voice: "1071", tooMany: "RATE_LIMITED"},
-		{name: "uplift", driver: uplift.Driver, voice: "v_8eelc901", tooMany: "rate_limit_exceeded"},
-		{name: "vogent", driver: vogent.Driver, voice: "36b87413-6d7b-421d-8745-bc0897770d1e", tooMany: "rate limit exceeded"},
-		{name: "together", driver: together.Driver, model: "hexgrad/Kokoro-82M", voice: "af_heart", tooMany: "rate_limit_exceeded"},
-		{name: "zeligate", driver: zeligate.Driver, voice: "zeli-voice-1", tooMany: "too_many_concurrent_requests"},
-	}
-}
 
 // fault is something that goes wrong: before any audio, and after so much of it.
 type fault struct {
@@ -110,20 +80,37 @@ func (s scenario) String() string {
 	return fmt.Sprintf("%s to %s, %s %s", s.first.name, s.second.name, s.fault.name, s.place)
 }
 
+// scenarios are all ordered pairs of vendors, with all faults at all places.
 func scenarios() []scenario {
 	var all []scenario
+	each(func(f fault, p place, first vendor, others []vendor) {
+		for _, second := range others {
+			all = append(all, scenario{first, second, f, p})
+		}
+	})
+	return all
+}
+
+// sample has each vendor break in each way at each place. Who takes over is drawn by the seed.
+func sample(seed uint64) []scenario {
+	draw := rand.New(rand.NewPCG(seed, 0))
+	var all []scenario
+	each(func(f fault, p place, first vendor, others []vendor) {
+		all = append(all, scenario{first, others[draw.IntN(len(others))], f, p})
+	})
+	return all
+}
+
+// each gives each fault, place and vendor, and with them all other vendors.
+func each(give func(f fault, p place, first vendor, others []vendor)) {
+	all := vendors()
 	for _, f := range faults() {
 		for _, p := range places() {
-			for _, first := range vendors() {
-				for _, second := range vendors() {
-					if first.name != second.name {
-						all = append(all, scenario{first, second, f, p})
-					}
-				}
+			for i, first := range all {
+				give(f, p, first, append(all[:i:i], all[i+1:]...))
 			}
 		}
 	}
-	return all
 }
 
 // breaks is the fault of a scenario, where the words of the first vendor end at these times.
