@@ -16,7 +16,8 @@ const (
 	fewestHeard  = 2   // pieces after which the voice's usual time is known
 	leastShare   = 0.5 // of the usual time
 	countedShare = 0.8 // of it, if fewer words were counted as well
-	leastTold    = 0.7 // of the text's weight that word times cover, if they cover any
+	oddShare     = 0.6 // of the usual time, if the word times could not be true: they may have been squeezed into what there is
+	leastTold    = 0.7 // of the text's weight that word times cover, if they cover any, and that the audio covers by them
 )
 
 // truncated reports whether the pieces' speech ended long before their text. Word times show it if there are any. Else
@@ -32,14 +33,17 @@ func (s *Speech) truncated(pieces []orderedPiece) bool {
 	h := s.cfg.Voices.Of(s.cfg.Voice)
 	rate := s.cfg.Output.Rate
 	from, to := audio.Samples(s.orders.pieceFrom, rate), audio.Samples(s.Audio(), rate)
-	if pieces[len(pieces)-1].timed {
-		return s.untold(beats, s.align.base+from, s.align.base+to)
+	expected := position.HeardUnits(beats) * float64(h.Unit) / s.cfg.speed()
+	got := float64(audio.Duration(to-from, rate)) / expected
+	switch last := &pieces[len(pieces)-1]; {
+	case last.timed:
+		return s.untold(beats, s.align.base+from, s.align.base+to) || got < leastTold && s.unheard(beats, s.align.base+to)
+	case last.implausible && got < oddShare:
+		return true
 	}
 	if s.align.detector == nil || h.Pieces < fewestHeard {
 		return false
 	}
-	expected := position.HeardUnits(beats) * float64(h.Unit) / s.cfg.speed()
-	got := float64(audio.Duration(to-from, rate)) / expected
 	if got < leastShare {
 		return true
 	}
@@ -69,6 +73,22 @@ func (s *Speech) untold(beats []text.Beat, from, to int64) bool {
 	unit := float64(audio.Duration(at-from, s.cfg.Output.Rate)) / position.Units(told)
 	rest := unit * position.Units(beats[len(told):])
 	return float64(audio.Duration(max(0, to-at), s.cfg.Output.Rate)) < leastShare*rest
+}
+
+// unheard reports whether many words are told to begin after all audio: some vendors tell a text's times before they speak it. Times
+// that are wrong may do so too, so it is for the caller to see that the audio is short for its text.
+func (s *Speech) unheard(beats []text.Beat, to int64) bool {
+	for _, w := range s.align.track.Words {
+		if w.Token.Start < beats[0].Start || w.Start < to {
+			continue
+		}
+		heard := beats
+		for len(heard) > 0 && heard[len(heard)-1].End > w.Token.Start {
+			heard = heard[:len(heard)-1]
+		}
+		return position.Units(heard) < leastTold*position.Units(beats)
+	}
+	return false
 }
 
 // Verdict judges a normal end of the stream; nil: all of the text was spoken.

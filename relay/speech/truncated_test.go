@@ -72,3 +72,71 @@ func TestLeastAudioIsOfTheVendorsOwnSpeed(t *testing.T) {
 		t.Errorf("got %v of a text that takes 4s", got)
 	}
 }
+
+// A vendor that tells the times of a text before it speaks it, and ends in its middle, has not spoken what lies beyond its audio. Times
+// that are wrong are no such end: then there is as much audio as the text needs.
+func TestWordsToldBeyondTheAudioAreNotSpoken(t *testing.T) {
+	beats := relaytest.PieceOf(relaytest.TwelveWords, 0).Beats()
+	last := beats[len(beats)-1].End
+	for name, c := range map[string]struct {
+		audio float64 // of the time that the words take by their times
+		times float64 // by which they are too long
+		want  bool
+	}{
+		"all of it":                 {1, 1, false},
+		"all but the last words":    {0.8, 1, false},
+		"half of it":                {0.5, 1, true},
+		"little of it":              {0.2, 1, true},
+		"times that run far too on": {1, 1.8, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := begun(relaytest.NewFake().Caps, relaytest.TwelveWords)
+			order(s)
+			length := time.Duration(position.HeardUnits(beats) * float64(position.UsualUnit))
+			var words []upstream.Word
+			for _, b := range beats {
+				at := func(char int) time.Duration {
+					return time.Duration(c.times * float64(length) * float64(char) / float64(last))
+				}
+				words = append(words, upstream.Word{Text: b.Text, Start: at(b.Start), End: at(b.End)})
+			}
+			if err := s.Words(words); err != nil {
+				t.Fatal(err)
+			}
+			for range int(c.audio * length.Seconds() / relaytest.CharLength.Seconds()) {
+				if err := hear(s, relaytest.SamplesPerChar); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if got := s.truncated(s.orders.pieces); got != c.want {
+				t.Errorf("truncated: %t, want %t", got, c.want)
+			}
+		})
+	}
+}
+
+// Times that can't be true are no times, but they say that something is wrong: audio that is short for the text is an end in its middle
+// then, also of a voice that was never listened to.
+func TestShortAudioWithOddTimesIsAnEnd(t *testing.T) {
+	beats := relaytest.PieceOf(relaytest.TwelveWords, 0).Beats()
+	for share, want := range map[float64]bool{0.3: true, 0.5: true, 0.7: false, 1: false} {
+		s := begun(relaytest.NewFake().Caps, relaytest.TwelveWords)
+		order(s)
+		length := share * position.HeardUnits(beats) * position.UsualUnit.Seconds()
+		var words []upstream.Word
+		for _, b := range beats { // all at the end of the audio
+			words = append(words, upstream.Word{Text: b.Text, Start: time.Duration(length * float64(time.Second)), End: time.Duration(length * float64(time.Second))})
+		}
+		if err := s.Words(words); err != nil {
+			t.Fatal(err)
+		}
+		for range int(length / relaytest.CharLength.Seconds()) {
+			if err := hear(s, relaytest.SamplesPerChar); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := s.truncated(s.orders.pieces); got != want {
+			t.Errorf("%v of the usual time: truncated %t, want %t", share, got, want)
+		}
+	}
+}
