@@ -2,6 +2,7 @@ package elevenlabs
 
 import (
 	"context"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -28,6 +29,9 @@ func (k *speechContext) say(ctx context.Context, text string) {
 		return
 	}
 	k.voice.pacer = engine.Pacer{Pace: k.voice.pacer.Pace, Began: time.Now()}
+	if k.fault.Kind == engine.WrongLength {
+		text = firstWords(text, len(spoken.Words)) // of what is not spoken no times are told
+	}
 	segment := k.newSegment(text, spoken)
 	for segment.at < int64(len(spoken.PCM)) && k.sendNext(ctx, &segment) {
 		if k.breaks() {
@@ -44,9 +48,25 @@ func (k *speechContext) generate(ctx context.Context, text string) voice.Spoken 
 	case engine.Empty:
 		return voice.Spoken{}
 	case engine.WrongLength:
-		return engine.CutShort(spoken, k.fault)
+		return k.cutShort(spoken)
 	}
 	return spoken
+}
+
+// cutShort is what is left of a text where the context ends long before all of its text: nothing, once that has been spoken.
+func (k *speechContext) cutShort(spoken voice.Spoken) voice.Spoken {
+	rest := k.fault
+	rest.After -= audio.Duration(k.voice.samples, engine.NativeRate)
+	if k.voice.samples > 0 && rest.After <= 0 {
+		return voice.Spoken{}
+	}
+	return engine.CutShort(spoken, rest)
+}
+
+// firstWords is the beginning of a text.
+func firstWords(text string, n int) string {
+	fields := strings.Fields(text)
+	return strings.Join(fields[:min(n, len(fields))], " ")
 }
 
 // charge counts generated audio, at the native rate, and the characters that the vendor bills.
