@@ -3,7 +3,10 @@ package matrix
 import (
 	"context"
 	"crypto/sha256"
+	"net"
 	"net/http"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -35,6 +38,7 @@ const (
 	pace  = 4
 	chunk = 100 * time.Millisecond
 	key   = "matrix-key"
+	host  = "vendor.test:443"
 )
 
 // newRig starts the vendors and a relay that goes from one to the next, with the shipped settings but for its patience.
@@ -66,13 +70,31 @@ func (r *rig) provider(v vendor, seed uint64) upstream.Provider {
 	})
 	must(r.t, err)
 	r.emulators = append(r.emulators, server)
-	client := r.listen(server, func() { must(r.t, server.Close()) })
+	client := r.serveVendor(server)
 	p, err := v.driver.Open(func(any) error { return nil }, upstream.Env{
-		Name: v.name, URL: v.address(), APIKey: key, Log: zerolog.Nop(), HTTP: client,
+		Name: v.name, URL: server.URL(host), APIKey: key, Log: zerolog.Nop(), HTTP: client,
 	})
 	must(r.t, err)
 	r.t.Cleanup(func() { must(r.t, p.Close()) })
 	return p
+}
+
+// serveVendor serves a vendor in memory until the test ends.
+func (r *rig) serveVendor(server *emulator.Server) *http.Client {
+	if !strings.HasPrefix(server.URL(host), "tcp:") {
+		return r.listen(server, func() { must(r.t, server.Close()) })
+	}
+	var wg sync.WaitGroup
+	dial := func(context.Context, string, string) (net.Conn, error) {
+		ours, theirs := net.Pipe()
+		wg.Go(func() { server.ServeConn(theirs) })
+		return ours, nil
+	}
+	r.t.Cleanup(func() {
+		must(r.t, server.Close())
+		wg.Wait()
+	})
+	return &http.Client{Transport: &http.Transport{DialContext: dial}}
 }
 
 // listen serves a handler in memory until the test ends.

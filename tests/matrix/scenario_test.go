@@ -1,6 +1,7 @@
 package matrix
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"time"
@@ -38,8 +39,8 @@ func faults() []fault {
 	closed := func(_ vendor, d time.Duration) emulator.Fault {
 		return emulator.Fault{Kind: emulator.CloseCode, Code: 1013, After: d}
 	}
-	failed := func(_ vendor, d time.Duration) emulator.Fault {
-		return emulator.Fault{Kind: emulator.ErrorFrame, Name: "INTERNAL_ERROR", After: d}
+	failed := func(v vendor, d time.Duration) emulator.Fault {
+		return emulator.Fault{Kind: emulator.ErrorFrame, Name: cmp.Or(v.failed, "INTERNAL_ERROR"), After: d}
 	}
 	tooMany := func(v vendor, d time.Duration) emulator.Fault {
 		return emulator.Fault{Kind: emulator.ErrorFrame, Name: v.tooMany, After: d}
