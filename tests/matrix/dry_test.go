@@ -34,6 +34,9 @@ func moments() []moment {
 						continue
 					}
 					second := vs[(i+1+j)%len(vs)]
+					if second.holds { // its first audio is not as quick as it is told to be
+						second = vs[(i+2+j)%len(vs)]
+					}
 					second.firstAudio = takes
 					all = append(all, moment{first, second, kind, after})
 				}

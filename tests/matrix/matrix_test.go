@@ -18,9 +18,6 @@ var (
 )
 
 func TestMatrix(t *testing.T) {
-	if *write != "" && !*whole {
-		t.Fatal("a document is written of the -whole")
-	}
 	all := chosen()
 	results := make([]result, len(all))
 	ends := rehearsed(t)

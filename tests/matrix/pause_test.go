@@ -53,8 +53,8 @@ func hangUpInPauses(t *testing.T, v vendor, code int, backup bool) {
 	if u.reason != "completed" || len(u.rerouted) > 0 {
 		t.Errorf("ended %s, rerouted %v: %+v", u.reason, u.rerouted, u.attempts)
 	}
-	for _, a := range u.attempts {
-		if a.Provider != v.name || a.Outcome != "completed" {
+	for _, a := range u.attempts { // a backup may be tried where a new socket takes long, and lose
+		if (a.Provider != v.name || a.Outcome != "completed") && a.Outcome != "hedged" {
 			t.Errorf("attempts: %+v", u.attempts)
 		}
 	}

@@ -163,6 +163,9 @@ func (r report) text(w io.Writer) {
 }
 
 func (r report) markdown(w io.Writer) {
+	if !*whole {
+		fmt.Fprintf(w, "These are of a sample, by `-seed %d`.\n\n", *seed)
+	}
 	for _, table := range r.tables() {
 		fmt.Fprintf(w, "| %s |\n|%s\n", strings.Join(table[0], " | "), strings.Repeat(" --- |", len(table[0])))
 		for _, row := range table[1:] {

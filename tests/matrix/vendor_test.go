@@ -34,6 +34,7 @@ type vendor struct {
 	failed       string // its own code for a failure; empty: the emulator takes any
 	tooMany      string // its own code for too many requests
 	emulator     string // where its name is not that of the emulator
+	holds        bool   // it may hold all audio back until it is whole
 
 	// How it speaks, where that matters to a test.
 	firstAudio time.Duration
@@ -53,7 +54,7 @@ func vendors() []vendor {
 		{name: "inworld", driver: inworld.Driver, voice: "Ashley", failed: "13", tooMany: "8"},
 		{name: "kugelaudio", driver: kugelaudio.Driver, model: "kugel-3", voice: "1071", tooMany: "RATE_LIMITED"},
 		{name: "minimax", driver: minimax.Driver, model: "speech-2.8-turbo", voice: "English_Graceful_Lady", failed: "1000", tooMany: "1002"},
-		{name: "openai", driver: openai.Driver, model: "tts-1", voice: "alloy", tooMany: "rate_limit_exceeded"},
+		{name: "openai", driver: openai.Driver, model: "tts-1", voice: "alloy", tooMany: "rate_limit_exceeded", holds: true},
 		{name: "rime", driver: rime.Driver, voice: "lyra"},
 		{name: "soniox", driver: soniox.Driver, voice: "Adrian", failed: "500", tooMany: "429"},
 		{name: "together", driver: together.Driver, model: "hexgrad/Kokoro-82M", voice: "af_heart", tooMany: "rate_limit_exceeded"},
