@@ -23,7 +23,7 @@ from soniox.types import RealtimeTTSConfig
 
 FIRST = "One two three. Four five six."
 SECOND = "Seven eight nine ten eleven twelve."
-LONG = "This is a long sentence" + ", which nobody will hear to its end, because the caller has something to say" * 6 + "."
+LONG = "This is a long sentence" + ", which nobody will hear to its end, because the caller has something to say" * 17 + "."
 
 _out = os.fdopen(os.dup(sys.stdout.fileno()), "w")  # libraries may print
 _lock = threading.Lock()

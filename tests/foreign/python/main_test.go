@@ -5,7 +5,7 @@
 //  1. A sample does what its vendor's does, in that order, and waits for nothing that the vendor's doesn't wait for.
 //  2. What it has heard is listened to in the file that it leaves.
 //  3. Plugins for agents, and vendors' SDKs, are installed as they are published, in pinned versions (agents.in). One process plays
-//     all their stories, since they take longer to load than to speak.
+//     all stories of a vendor, since they take longer to load than to speak.
 //  4. The clients of the README are taken out of it as they stand; only the relay's address is another.
 package python_test
 
