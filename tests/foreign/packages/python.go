@@ -22,13 +22,22 @@ const leastPython = "(3, 11)"
 
 // Python is an interpreter with exactly the packages of a list, as pip's requirements have it, with all hashes.
 func Python(list []byte) (interpreter string, err error) {
+	return pythonOf(list, func(ctx context.Context, base, dir string) error { return installPython(ctx, base, dir, list) })
+}
+
+// InstalledPython is Python that installs nothing. Where the packages are not there they are missing, and hint says who installs them.
+func InstalledPython(list []byte, hint string) (interpreter string, err error) {
+	return pythonOf(list, func(context.Context, string, string) error { return process.Missing(hint) })
+}
+
+func pythonOf(list []byte, install func(ctx context.Context, base, dir string) error) (interpreter string, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), installTime)
 	defer cancel()
 	base, version, err := findPython(ctx)
 	if err != nil {
 		return "", err
 	}
-	dir, err := Cached("python", append(list, version...), func(dir string) error { return installPython(ctx, base, dir, list) })
+	dir, err := Cached("python", append(list, version...), func(dir string) error { return install(ctx, base, dir) })
 	return filepath.Join(dir, "bin", "python"), err
 }
 
