@@ -18,7 +18,8 @@ type Config struct {
 	Latency string `yaml:"latency"`
 	// ChunkLength is how many characters the vendor makes a chunk of at most, 100 to 300. Default: 200.
 	ChunkLength int `yaml:"chunk_length"`
-	// Quiet is how long nothing must come before a piece is over, whose words have all come and which no other follows. Default: 400ms.
+	// Quiet is how long nothing must come before a piece is over, whose words have all come and which no other follows. Default: 150ms,
+	// since the relay takes a vendor for slow after 250ms.
 	Quiet time.Duration `yaml:"quiet"`
 	// Idle is how long a socket is kept that was opened ahead for another model. Default: 1m.
 	Idle time.Duration `yaml:"idle"`
@@ -26,7 +27,7 @@ type Config struct {
 
 // defaults are the options where the configuration has none.
 func defaults() Config {
-	return Config{Model: "s2.1-pro", Latency: "balanced", ChunkLength: 200, Quiet: 400 * time.Millisecond, Idle: time.Minute}
+	return Config{Model: "s2.1-pro", Latency: "balanced", ChunkLength: 200, Quiet: 150 * time.Millisecond, Idle: time.Minute}
 }
 
 // Validate checks the options.

@@ -32,8 +32,8 @@ type stream struct {
 	ended int          // the latest that has; -1 before the first
 	chunk chunk        // the latest
 	due   time.Time    // the end of a quiet period, which may show that a piece is over; zero: none would
-	alarm *awake.Timer // goes off then, or before, while armed
-	armed bool
+	alarm *awake.Timer // goes off then, or before
+	fires time.Time    // when it does; zero: not at all
 }
 
 const (
@@ -41,7 +41,7 @@ const (
 	leastLetter = 50 * time.Millisecond
 	// patience is how many times the quiet period is waited for where words tell nothing: there the audio's length alone says that
 	// a chunk may be over. By default the product stays below the time in which a vendor counts as stalled.
-	patience = 5
+	patience = 12
 	// everything is all of a chunk's audio.
 	everything = time.Duration(math.MaxInt64) - slack
 )
@@ -241,13 +241,13 @@ func (s *stream) waitLocked() {
 		return
 	}
 	s.due = time.Now().Add(wait)
-	if !s.armed {
+	if s.fires.IsZero() || s.due.Before(s.fires) {
 		s.armLocked(wait)
 	}
 }
 
 func (s *stream) armLocked(wait time.Duration) {
-	s.armed = true
+	s.fires = time.Now().Add(wait)
 	if s.alarm == nil {
 		s.alarm = s.awake.AfterFunc(wait, s.calm)
 		return
@@ -259,7 +259,7 @@ func (s *stream) armLocked(wait time.Duration) {
 func (s *stream) calm() {
 	s.Lock()
 	defer s.Unlock()
-	s.armed = false
+	s.fires = time.Time{}
 	if s.SilentLocked() || s.due.IsZero() {
 		return
 	}

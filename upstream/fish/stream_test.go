@@ -164,8 +164,11 @@ func TestQuietEndsAPiece(t *testing.T) {
 		frames []reply
 		after  time.Duration // 0: never
 	}{
-		"all words":      {[]reply{audioOf(0, "One two three.", lasting(300*time.Millisecond), timed("One", "two", "three"))}, quiet},
-		"late words":     {[]reply{audioOf(0, "One two three.", lasting(300*time.Millisecond), nil), audioOf(0, "One two three.", nil, timed("One", "two", "three"))}, quiet},
+		"all words":  {[]reply{audioOf(0, "One two three.", lasting(300*time.Millisecond), timed("One", "two", "three"))}, quiet},
+		"late words": {[]reply{audioOf(0, "One two three.", lasting(300*time.Millisecond), nil), audioOf(0, "One two three.", nil, timed("One", "two", "three"))}, quiet},
+		"words at last": {[]reply{
+			audioOf(0, "One two three.", lasting(600*time.Millisecond), nil), audioOf(0, "One two three.", nil, timed("One", "two", "three")),
+		}, quiet},
 		"no words":       {[]reply{audioOf(0, "One two three.", lasting(600*time.Millisecond), nil)}, patience * quiet},
 		"half the words": {[]reply{audioOf(0, "One two three.", lasting(300*time.Millisecond), timed("One", "two"))}, 0},
 		"half the audio": {[]reply{audioOf(0, "One two three.", lasting(200*time.Millisecond), timed("One", "two", "three"))}, 0},
