@@ -36,6 +36,7 @@ var native = map[string]struct{ model, voice string }{
 	"openai":     {"tts-1", "alloy"},
 	"wyoming":    {"", "en_US-joe-medium"},
 	"minimax":    {"speech-2.8-turbo", "English_Graceful_Lady"},
+	"fish":       {"s2.1-pro", "802e3bc2b27e49c2995d23ef70e6ac89"},
 }
 
 // usual is what the vendors draw of which some kinds do not stream, or speak one text at a time whoever asks.

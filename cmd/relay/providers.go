@@ -7,6 +7,7 @@ import (
 	"voicerelay/upstream/command"
 	"voicerelay/upstream/deepgram"
 	"voicerelay/upstream/elevenlabs"
+	"voicerelay/upstream/fish"
 	"voicerelay/upstream/inworld"
 	"voicerelay/upstream/kugelaudio"
 	"voicerelay/upstream/minimax"
@@ -24,7 +25,7 @@ import (
 // drivers is the one list of providers' drivers: what `adapter:` may name.
 func drivers() []upstream.Driver {
 	return []upstream.Driver{
-		assemblyai.Driver, cartesia.Driver, command.Driver, deepgram.Driver, elevenlabs.Driver, inworld.Driver,
+		assemblyai.Driver, cartesia.Driver, command.Driver, deepgram.Driver, elevenlabs.Driver, fish.Driver, inworld.Driver,
 		kugelaudio.Driver, minimax.Driver, openai.Driver, rime.Driver, soniox.Driver, together.Driver, tone.Driver,
 		uplift.Driver, vogent.Driver, wyoming.Driver, zeligate.Driver,
 	}
