@@ -60,7 +60,6 @@ func plain(status int) far {
 
 func selfSigned(t *testing.T) string {
 	s := httptest.NewTLSServer(http.NotFoundHandler())
-	s.Config.ErrorLog = nil
 	t.Cleanup(s.Close)
 	return s.Listener.Addr().String()
 }
