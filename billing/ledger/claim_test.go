@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"database/sql"
 	"testing"
 	"time"
 
@@ -74,18 +75,30 @@ func mustSecret(t *testing.T, l *Ledger) [32]byte {
 
 // Claims that are over go with what else is.
 func TestClaimsThatAreOverArePruned(t *testing.T) {
-	l, _ := opened(t)
-	for id, expires := range map[string]time.Time{"over": morning, "stands": time.Now().Add(time.Hour)} {
-		l.Claim(t.Context(), Claim{RecordID: id, Tenant: "acme", Expires: expires})
-	}
-	if err := l.Admit(t.Context(), entry("r", "acme", morning)); err != nil { // after the claims
+	file := fresh(t)
+	w, err := newWriter(t.Context(), file, Config{})
+	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := l.writer.store.prune(0); err != nil {
+	changes := []*change{
+		newChange(claiming{Claim{RecordID: "over", Tenant: "acme", Expires: morning}}),
+		newChange(claiming{Claim{RecordID: "stands", Tenant: "acme", Expires: time.Now().Add(time.Hour)}}),
+	}
+	if err := w.commit(changes); err != nil {
 		t.Fatal(err)
 	}
-	var left string
-	if err := l.reader.db.QueryRow(`SELECT GROUP_CONCAT(record_id) FROM claims`).Scan(&left); err != nil || left != "stands" {
-		t.Errorf("left are %q, %v, want the one that stands", left, err)
+	if _, err := w.store.prune(0); err != nil {
+		t.Fatal(err)
 	}
+	if err := w.disconnect(); err != nil {
+		t.Fatal(err)
+	}
+	var left []string
+	read(t, file, `SELECT record_id FROM claims`, func(rows *sql.Rows) error {
+		var id string
+		err := rows.Scan(&id)
+		left = append(left, id)
+		return err
+	})
+	mustEqual(t, "what is left", left, []string{"stands"})
 }

@@ -6,8 +6,8 @@ import (
 	"database/sql"
 	"errors"
 	"os"
-	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -94,16 +94,6 @@ func ids(records []billing.Record) []string {
 	return all
 }
 
-// taken waits until the writer has all that is in the queue. It then waits for the holder's lock.
-func taken(t *testing.T, l *Ledger) {
-	t.Helper()
-	for deadline := time.Now().Add(time.Minute); len(l.queue) > 0; runtime.Gosched() {
-		if time.Now().After(deadline) {
-			t.Fatal("the writer takes nothing")
-		}
-	}
-}
-
 // openRecords are the ids of what is open in the file.
 func openRecords(t *testing.T, file string) (open []string) {
 	t.Helper()
@@ -139,10 +129,17 @@ func read(t *testing.T, file, query string, each func(rows *sql.Rows) error) {
 }
 
 func TestFullQueueHoldsUpEntriesAndDropsProgress(t *testing.T) {
-	l, file := opened(t)
-	release := holder(t, file)
+	file := path(t)
+	committed, resume := make(chan struct{}), make(chan struct{})
+	var first sync.Once
+	l := mustOpen(t, Config{Path: file, Log: zerolog.Nop(), Committed: func(time.Duration) {
+		first.Do(func() {
+			close(committed)
+			<-resume // the writer takes nothing meanwhile
+		})
+	}})
 	waits := []func(context.Context) error{l.Enter(entry("first", "acme", morning))}
-	taken(t, l)
+	<-committed
 	for i := range queueSize + 1 {
 		waits = append(waits, l.Enter(entry(name(i), "acme", morning)))
 	}
@@ -152,7 +149,7 @@ func TestFullQueueHoldsUpEntriesAndDropsProgress(t *testing.T) {
 	if err := waits[queueSize+1](ctx); !errors.Is(err, context.Canceled) {
 		t.Errorf("an entry that the queue has no room for = %v, want %v", err, context.Canceled)
 	}
-	release()
+	close(resume)
 	for _, wait := range waits[:queueSize+1] {
 		if err := wait(t.Context()); err != nil {
 			t.Fatal(err)
@@ -161,6 +158,8 @@ func TestFullQueueHoldsUpEntriesAndDropsProgress(t *testing.T) {
 	if got := len(openRecords(t, file)); got != queueSize+1 {
 		t.Errorf("%d records are open, want %d", got, queueSize+1)
 	}
+	mustStop(t, l)
+	mustBeSound(t, file)
 }
 
 // What outgrows the memory for it is told as dropped, and closed as interrupted by the next start.
