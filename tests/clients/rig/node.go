@@ -70,7 +70,7 @@ func (r *Rig) Node(t *testing.T, script string, args ...string) *Told {
 	if r.CA != "" {
 		trust = append(trust, "NODE_EXTRA_CA_CERTS="+r.CA)
 	}
-	return r.run(t, dir, append([]string{"node", script}, args...), trust...)
+	return r.run(t, r.job(dir, append([]string{"node", script}, args...), trust...), execute)
 }
 
 // unpack copies a file into a folder, under its own name.

@@ -28,7 +28,7 @@ var python = sync.OnceValues(func() (program string, err error) {
 // fails, or does not end, fails the test. Test folders lie beside each other: a program's module clients is the rig's.
 func (r *Rig) Python(t *testing.T, script string, args ...string) *Told {
 	t.Helper()
-	interpreter, err := python()
+	l, err := started()
 	process.Need(t, err)
 	dir := t.TempDir()
 	for _, module := range []string{"python/clients.py", "python/livekit_turns.py", "python/pipecat_bot.py"} {
@@ -38,12 +38,9 @@ func (r *Rig) Python(t *testing.T, script string, args ...string) *Told {
 	if err != nil {
 		t.Fatal(err)
 	}
-	environment := []string{
-		"PYTHONPATH=" + dir,
-		"PYTHONPYCACHEPREFIX=" + packages.Compiled(interpreter),
-	}
+	var trust []string
 	if r.CA != "" {
-		environment = append(environment, "SSL_CERT_FILE="+r.CA)
+		trust = append(trust, "SSL_CERT_FILE="+r.CA)
 	}
-	return r.run(t, dir, append([]string{interpreter, "-P", path}, args...), environment...)
+	return r.run(t, r.job(dir, append([]string{path}, args...), trust...), l.execute)
 }

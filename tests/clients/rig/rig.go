@@ -19,9 +19,13 @@ const enabled = "VOICERELAY_CLIENTS"
 // program is the relay under test, built once by Main; empty: the tests are skipped.
 var program string
 
+// folder is for what the whole run of a package's tests needs.
+var folder string
+
 // Main runs a package's tests. It is called by TestMain, and does not return.
 func Main(m *testing.M) {
 	process.Main(m, func(dir string) (err error) {
+		folder = dir
 		if os.Getenv(enabled) != "" {
 			program, err = process.Build(dir)
 		}

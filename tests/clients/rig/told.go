@@ -54,26 +54,43 @@ type Log struct {
 // Told is what a program has told, in its order.
 type Told struct{ Lines []Line }
 
-// run runs a program in a folder, and reads what it tells.
-func (r *Rig) run(t *testing.T, dir string, command []string, environment ...string) *Told {
+// job is a program to run, with all of its environment.
+type job struct {
+	Argv []string `json:"argv"`
+	Dir  string   `json:"dir"`
+	Env  []string `json:"env"`
+}
+
+// job is a program that speaks to the relay, from a folder of its own.
+func (r *Rig) job(dir string, argv []string, environment ...string) job {
+	// Nothing of the machine's, where there may be a proxy or another key.
+	return job{Argv: argv, Dir: dir, Env: append([]string{
+		"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), "TMPDIR=" + dir, "LANG=C.UTF-8",
+		"RELAY_URL=" + r.URL, "RELAY_KEY=" + r.Key,
+	}, environment...)}
+}
+
+// run runs a program, and reads what it tells.
+func (r *Rig) run(t *testing.T, j job, execute func(ctx context.Context, j job) (stdout, stderr []byte, err error)) *Told {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), programTime)
 	defer cancel()
-	program := exec.CommandContext(ctx, command[0], command[1:]...)
-	var stdout, stderr bytes.Buffer
-	program.Dir, program.Stdout, program.Stderr = dir, &stdout, &stderr
-	program.WaitDelay = time.Second // for what a program has started
-	// Nothing of the machine's, where there may be a proxy or another key.
-	program.Env = append([]string{
-		"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), "TMPDIR=" + dir, "LANG=C.UTF-8",
-		"RELAY_URL=" + r.URL, "RELAY_KEY=" + r.Key,
-	}, environment...)
-	err := program.Run()
-	told, misread := read(&stdout)
+	stdout, stderr, err := execute(ctx, j)
+	told, misread := read(bytes.NewReader(stdout))
 	if err := errors.Join(ctx.Err(), err, misread); err != nil {
-		t.Fatalf("%v: %v\n%s\nthe relay:\n%s", command[1:], err, told.excerpt()+tail(stderr.String()), r.Log)
+		t.Fatalf("%v: %v\n%s\nthe relay:\n%s", j.Argv, err, told.excerpt()+tail(string(stderr)), r.Log)
 	}
 	return told
+}
+
+// execute runs a program in a process of its own.
+func execute(ctx context.Context, j job) (stdout, stderr []byte, err error) {
+	program := exec.CommandContext(ctx, j.Argv[0], j.Argv[1:]...)
+	var out, errs bytes.Buffer
+	program.Dir, program.Env, program.Stdout, program.Stderr = j.Dir, j.Env, &out, &errs
+	program.WaitDelay = time.Second // for what a program has started
+	err = program.Run()
+	return out.Bytes(), errs.Bytes(), err
 }
 
 // read reads lines of JSON, and passes over what else libraries print.
