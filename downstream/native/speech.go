@@ -1,6 +1,7 @@
 package native
 
 import (
+	"crypto/rand"
 	"net/http"
 
 	"github.com/voicerelay/voicerelay/client/protocol"
@@ -26,6 +27,9 @@ func readText(w http.ResponseWriter, r *http.Request, key *access.Key) (body.Tex
 	cmd, refused := readSpeech(w, r, key.Limits.MaxMessageBytes)
 	if refused != nil {
 		return body.Text{}, refused
+	}
+	if cmd.GenerationID == "" {
+		cmd.GenerationID = "g" + rand.Text()
 	}
 	return body.Text{
 		ID:    cmd.GenerationID,
@@ -63,8 +67,7 @@ type linesForm struct {
 func (f linesForm) Encoder() relay.Encoder { return f.wire }
 
 // Accepted implements body.Form.
-func (f linesForm) Accepted(g *relay.Generation) []byte {
-	f.wire.id = g.ID()
+func (linesForm) Accepted(g *relay.Generation) []byte {
 	return protocol.Encode(protocol.Accepted{GenerationID: g.ID(), RecordID: g.RecordID()})
 }
 
