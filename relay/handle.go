@@ -3,6 +3,7 @@ package relay
 import (
 	"time"
 
+	"voicerelay/audio"
 	"voicerelay/relay/position"
 )
 
@@ -34,6 +35,13 @@ func (g *Generation) Thrift() { g.out.lane.Thrift() }
 
 // SetPlayed notes how much of the generation the client has played.
 func (g *Generation) SetPlayed(played time.Duration) { g.out.setPlayed(played) }
+
+// PlaysAt says how much of the generation the client has played by now, where that is not what it should have: it has paused, or waits
+// before it plays.
+func (g *Generation) PlaysAt(played time.Duration) {
+	g.out.lane.PlaysAt(audio.Samples(played, g.req.output.Rate), time.Now())
+	g.out.notify() // a backup may be due later, or at once
+}
 
 // Sent is how much audio the client was sent, as far as its connection has taken it.
 func (g *Generation) Sent() time.Duration { return g.out.sent() }

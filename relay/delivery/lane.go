@@ -114,6 +114,23 @@ func (l *Lane) openLocked() {
 	l.onwardLocked()
 }
 
+// PlaysAt sets the client's clock to so many samples of the lane that it has played by now. While another lane of the context is played it
+// changes nothing.
+func (l *Lane) PlaysAt(played int64, now time.Time) {
+	l.out.mu.Lock()
+	defer l.out.mu.Unlock()
+	if l.phase != laneOpen {
+		return
+	}
+	queued := l.sent + l.messages.samples
+	if l.stage != nil {
+		queued += l.stage.made.samples
+	}
+	l.clock.queued.set(queued-played, l.rate, now)
+	l.clock.sent.set(l.sent-played, l.rate, now)
+	l.out.queuedLocked() // what was too far ahead may be sent now
+}
+
 // Dry is when the client will have played all that it was sent, and its audio runs out.
 func (l *Lane) Dry() time.Time {
 	l.out.mu.Lock()
