@@ -21,6 +21,8 @@ type Request struct {
 	IdempotencyKey string
 	// ContextID groups the speeches of a turn: they are spoken one after the other, and canceled together.
 	ContextID string
+	// ConversationID names the call, which stays with the voice that was heard last, whichever relay speaks; empty: none.
+	ConversationID string
 	// Voice, Route and Language (BCP 47) are names of the relay's configuration; empty: its defaults.
 	Voice, Route, Language string
 	// Speed is 0.5 to 2; 0: the relay's, which is 1.
@@ -58,7 +60,7 @@ func (r Request) withIDs() Request {
 func (r Request) settings() protocol.Settings {
 	s := protocol.Settings{
 		Voice: given(r.Voice), Route: given(r.Route), Language: given(r.Language), Speed: given(r.Speed),
-		Output: given(r.Output), WordTimestamps: given(r.WordTimestamps),
+		Output: given(r.Output), WordTimestamps: given(r.WordTimestamps), ConversationID: given(r.ConversationID),
 	}
 	if r.Normalize != nil {
 		s.Normalize = protocol.Set(*r.Normalize)

@@ -43,6 +43,8 @@ type Config struct {
 	Buffer time.Duration `yaml:"buffer"`
 	// DuplicateWindow is how long an idempotency key counts as used; 1h.
 	DuplicateWindow time.Duration `yaml:"duplicate_window"`
+	// ConversationTTL is how long a conversation is remembered after its last generation; 10m.
+	ConversationTTL time.Duration `yaml:"conversation_ttl"`
 }
 
 // Default is the limits of a connection where the configuration says nothing.
@@ -59,6 +61,7 @@ func Default() Config {
 		WriteTimeout:             time.Minute,
 		Buffer:                   30 * time.Second,
 		DuplicateWindow:          time.Hour,
+		ConversationTTL:          10 * time.Minute,
 	}
 }
 
@@ -115,6 +118,7 @@ func (c Config) Validate(report func(field, reason string)) {
 	check.Range(report, "write_timeout", c.WriteTimeout, minPatience, maxPatience)
 	check.Range(report, "buffer", c.Buffer, minPatience, maxPatience)
 	check.Range(report, "duplicate_window", c.DuplicateWindow, minPatience, maxPatience)
+	check.Range(report, "conversation_ttl", c.ConversationTTL, minPatience, maxPatience)
 }
 
 // Tenant bounds a tenant over all its connections. Zero is no bound.

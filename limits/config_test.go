@@ -12,6 +12,7 @@ func TestDefaultIsWhatTheProtocolSays(t *testing.T) {
 		MaxTextCharacters: 10000, MaxMessageBytes: 262144,
 		IdleTimeout: 300000 * time.Millisecond, TextIdleTimeout: 60 * time.Second, WriteTimeout: 60 * time.Second,
 		Buffer: 30000 * time.Millisecond, DuplicateWindow: 3600000 * time.Millisecond,
+		ConversationTTL: 10 * time.Minute,
 	}
 	if got := Default(); got != want {
 		t.Errorf("Default() = %+v, want %+v", got, want)
@@ -23,7 +24,7 @@ func TestValidateNamesEachField(t *testing.T) {
 	want := []string{
 		"generations_per_minute", "cancels_per_minute", "max_concurrent_generations", "max_connections",
 		"max_text_characters", "max_message_bytes", "idle_timeout", "text_idle_timeout", "write_timeout", "buffer",
-		"duplicate_window",
+		"duplicate_window", "conversation_ttl",
 	}
 	var got []string
 	Config{}.Validate(func(field, _ string) { got = append(got, field) })

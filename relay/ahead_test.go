@@ -66,7 +66,7 @@ func TestAudioUnderWayCountsAsWaiting(t *testing.T) {
 				client, terms := unreadClient(t, f, own)
 				p, refused := client.engine.Prepare(Request{
 					ID: "g1", Text: strings.Repeat(relaytest.TwelveWords+" ", 80), Final: true, Voice: "narrator", Speed: 1, Output: relaytest.FakeFormat,
-				}, "", terms)
+				}, routing.Target{}, terms)
 				if refused != nil {
 					t.Fatal(refused)
 				}

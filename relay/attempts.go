@@ -22,10 +22,18 @@ type attempts struct {
 
 	// Guarded by out.mu.
 	all       []*attempt
-	speaking  []*attempt // those that may still speak
-	active    *attempt   // the one whose audio is sent; nil before the first audio, and after that attempt has failed
-	lastSpoke *attempt   // the one that the client heard last; nil: none yet
-	change    change     // what the failover loop has not seen yet
+	speaking  []*attempt     // those that may still speak
+	active    *attempt       // the one whose audio is sent; nil before the first audio, and after that attempt has failed
+	lastSpoke *attempt       // the one that the client heard last; nil: none yet
+	change    change         // what the failover loop has not seen yet
+	kept      routing.Target // that goes first for the conversation's sake; the zero value: none
+}
+
+// keep notes the target that goes first for the conversation's sake.
+func (as *attempts) keep(t routing.Target) {
+	as.out.mu.Lock()
+	defer as.out.mu.Unlock()
+	as.kept = t
 }
 
 // begin begins an attempt at a target, at the resume point as it is now.
@@ -82,9 +90,9 @@ func (as *attempts) wasHeard() bool {
 // change is what sink callbacks noted for the failover loop; the loop takes it once per turn, since it may tell the client's
 // session only without the output's lock.
 type change struct {
-	speaker   string // the provider that has begun to be heard; empty: no new one
-	took      bool   // it took over from another provider
-	restartBy string // the provider that must speak all of the text again; empty: none
+	speaker   routing.Target // that has begun to be heard; the zero value: no new one
+	took      bool           // it took over from another
+	restartBy string         // the provider that must speak all of the text again; empty: none
 }
 
 // takeChange returns what has changed since it was last asked.

@@ -57,6 +57,8 @@ type Started struct {
 	Voice, ProviderVoice string
 	// Ignored are options that the provider can't honor as asked.
 	Ignored []string
+	// Kept: the target was chosen because it was heard last in the conversation that the request names.
+	Kept bool
 }
 
 // Rerouted says who goes on where another broke off.

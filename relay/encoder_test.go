@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"voicerelay/relay/refusals"
+	"voicerelay/routing"
 )
 
 // testEncoder makes messages in JSON, or audio alone.
@@ -65,4 +66,4 @@ func (nobody) Refused(*Generation, *refusals.Error) {}
 func (nobody) Ended(*Generation) {}
 
 // Speaking implements Listener.
-func (nobody) Speaking(*Generation, string, bool) {}
+func (nobody) Speaking(*Generation, routing.Target, bool) {}

@@ -8,6 +8,7 @@ import (
 	"voicerelay/awake"
 	"voicerelay/billing"
 	"voicerelay/limits"
+	"voicerelay/relay/conversations"
 	"voicerelay/relay/metrics"
 	"voicerelay/relay/position"
 	"voicerelay/relay/providers"
@@ -28,6 +29,7 @@ type Engine struct {
 	ledger     Ledger
 	awake      *awake.Clock
 	metrics    *metrics.Metrics
+	calls      *conversations.Registry
 	tracer     trace.Tracer // nil: nobody wants to see generations
 	onRefusal  func(billing.Record, *refusals.Error)
 	circuits   func(routing.Target, routing.State) // nil: nobody is told
@@ -46,6 +48,8 @@ type EngineParts struct {
 	// Awake tells time in which the process runs; nil: it always does.
 	Awake   *awake.Clock
 	Metrics *metrics.Metrics
+	// Conversations remembers who was heard in them; nil: it shares nothing with other relays.
+	Conversations *conversations.Registry
 	// Tracer shows generations; nil: nobody wants to see them.
 	Tracer trace.Tracer
 	// OnRefusal is told of each generation that is not admitted, as what its record would be; nil: nobody is.
@@ -65,6 +69,7 @@ func NewEngine(parts EngineParts) *Engine {
 		ledger:     parts.Ledger,
 		awake:      parts.Awake,
 		metrics:    parts.Metrics,
+		calls:      parts.Conversations,
 		tracer:     parts.Tracer,
 		onRefusal:  parts.OnRefusal,
 		circuits:   parts.Circuits,
@@ -72,6 +77,9 @@ func NewEngine(parts EngineParts) *Engine {
 	}
 	if e.onRefusal == nil {
 		e.onRefusal = func(billing.Record, *refusals.Error) {}
+	}
+	if e.calls == nil {
+		e.calls = new(conversations.Registry)
 	}
 	if e.ledger == nil {
 		e.ledger = unrecorded{}

@@ -28,8 +28,9 @@ type failover struct {
 // speak has the text spoken by the plan's candidates. It returns once no attempt runs any more, also after a panic.
 func (g *Generation) speak(ctx context.Context) ending {
 	list := candidates.New(candidates.Config{
-		Plan: g.req.plan, Setup: g.req.Setup, Tenant: g.req.Key.Tenant, FirstAudio: g.engine.firstAudio, Heard: g.attempts.wasHeard,
+		Plan: g.call.Plan(g.req.plan), Setup: g.req.Setup, Tenant: g.req.Key.Tenant, FirstAudio: g.engine.firstAudio, Heard: g.attempts.wasHeard,
 	})
+	g.attempts.keep(list.Kept())
 	r := &failover{g: g, candidates: list, hedge: hedge{candidates: list, attempts: &g.attempts}, timer: newAlarm()}
 	defer r.timer.stop()
 	cause := error(outcome.ErrBroken) // what a panic leaves
@@ -75,7 +76,8 @@ func (r *failover) run(ctx context.Context) ending {
 // must be spoken again by a provider, that one becomes the first candidate.
 func (r *failover) follow() {
 	c := r.g.attempts.takeChange()
-	if c.speaker != "" {
+	if c.speaker != (routing.Target{}) {
+		r.g.call.NoteHeard(r.g.engine.calls, c.speaker)
 		r.g.client.Listener.Speaking(r.g, c.speaker, c.took)
 	}
 	if c.restartBy != "" {

@@ -11,12 +11,14 @@ import (
 
 	"voicerelay/access"
 	"voicerelay/limits"
+	"voicerelay/relay/conversations"
 	"voicerelay/relay/delivery"
 	"voicerelay/relay/input"
 	"voicerelay/relay/position"
 	"voicerelay/relay/refusals"
 	"voicerelay/relay/speech"
 	"voicerelay/relay/trace"
+	"voicerelay/routing"
 )
 
 // Generation is one utterance, from its text to its done. What it works with is in types of its own: out is what the client
@@ -30,6 +32,7 @@ type Generation struct {
 
 	closing sync.WaitGroup // streams on their way in or out, and the ledger's entry
 	booking booking
+	call    conversations.Call
 
 	out      output      // what the client gets
 	attempts attempts    // who speaks it
@@ -47,6 +50,9 @@ func (c *Client) NewGeneration(p *Prepared, encoder Encoder, turn *delivery.Turn
 
 func newGeneration(c *Client, req Prepared, t *delivery.Turn, now time.Time) *Generation {
 	g := &Generation{client: c, task: task{engine: c.engine, req: req, recordID: newRecordID(now), began: now}}
+	g.call = conversations.Call{
+		ID: conversations.ID{Tenant: c.Key.Tenant, Name: req.conversation}, Asked: req.at, Kept: c.Key.Limits.ConversationTTL,
+	}
 	g.out = output{
 		task:   &g.task,
 		marks:  g.in.Marks(),
@@ -148,8 +154,8 @@ type Listener interface {
 	Refused(g *Generation, err *refusals.Error)
 	// Ended: it has been settled, and its end is to be sent, by Finish.
 	Ended(g *Generation)
-	// Speaking: a provider is heard in it from now on. took: in another's stead.
-	Speaking(g *Generation, provider string, took bool)
+	// Speaking: a target is heard in it from now on. took: in the stead of one of another provider, or of its own.
+	Speaking(g *Generation, target routing.Target, took bool)
 }
 
 // NewClient has no listener yet, and no outbox.

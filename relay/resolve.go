@@ -27,6 +27,7 @@ type Prepared struct {
 	Terms
 	encoder                       Encoder
 	id, idempotencyKey, contextID string
+	conversation                  string
 	text                          string
 	final                         bool
 	textIdle                      time.Duration // that an open text may be without more
@@ -58,10 +59,12 @@ type Request struct {
 	// ID is the client's name for the generation, for records and logs.
 	ID             string
 	IdempotencyKey string // empty: it has none
-	// ContextID is the conversation that it belongs to; empty: it stands for itself.
+	// ContextID is what it is spoken in turn with; empty: it stands for itself.
 	ContextID string
-	Text      string
-	Final     bool // no more text comes
+	// Conversation is the call that it belongs to, which stays with the voice that was heard last; empty: its context.
+	Conversation string
+	Text         string
+	Final        bool // no more text comes
 	// TextIdle is how long an open text may be without more; zero: as the key's limits say.
 	TextIdle time.Duration
 	// Voice and Route are names of the configuration, or raw ones; empty: the route's, and the default.
@@ -78,8 +81,8 @@ type Request struct {
 	Trace trace.Context
 }
 
-// Prepare looks up every name in a request. A provider to stay with goes first.
-func (e *Engine) Prepare(r Request, prefer string, on *Terms) (*Prepared, *refusals.Error) {
+// Prepare looks up every name in a request. A target to stay with goes first, unless the request's conversation knows of another.
+func (e *Engine) Prepare(r Request, prefer routing.Target, on *Terms) (*Prepared, *refusals.Error) {
 	now := time.Now()
 	prepared, refused := e.prepare(r, prefer, on, now)
 	if refused != nil {
@@ -102,7 +105,7 @@ func (e *Engine) NoteRefused(p *Prepared, err *refusals.Error) {
 	}, err)
 }
 
-func (e *Engine) prepare(r Request, prefer string, on *Terms, now time.Time) (*Prepared, *refusals.Error) {
+func (e *Engine) prepare(r Request, prefer routing.Target, on *Terms, now time.Time) (*Prepared, *refusals.Error) {
 	if most := on.Key.Limits.MaxTextCharacters; utf8.RuneCountInString(r.Text) > most {
 		return nil, refusals.TextTooLong(most)
 	}
@@ -134,6 +137,7 @@ func (e *Engine) prepare(r Request, prefer string, on *Terms, now time.Time) (*P
 		id:             r.ID,
 		idempotencyKey: r.IdempotencyKey,
 		contextID:      r.ContextID,
+		conversation:   r.Conversation,
 		text:           r.Text,
 		final:          r.Final,
 		textIdle:       idle,
@@ -166,7 +170,7 @@ func textIdle(asked time.Duration, limits limits.Config) (time.Duration, *refusa
 	return asked, nil
 }
 
-func (on *Terms) plan(r Request, prefer string) (*routing.Plan, error) {
+func (on *Terms) plan(r Request, prefer routing.Target) (*routing.Plan, error) {
 	return on.Setup.Table().Plan(routing.Query{
 		Route:  r.Route,
 		Voice:  r.Voice,
@@ -181,7 +185,7 @@ func (on *Terms) plan(r Request, prefer string) (*routing.Plan, error) {
 // Check refuses a request that names what does not exist. That a voice and a route don't fit each other is no fault yet:
 // another request may name another of them.
 func (e *Engine) Check(r Request, on *Terms) *refusals.Error {
-	if _, err := on.plan(r, ""); err != nil && !errors.Is(err, routing.ErrNoTarget) {
+	if _, err := on.plan(r, routing.Target{}); err != nil && !errors.Is(err, routing.ErrNoTarget) {
 		return e.refusal(err)
 	}
 	_, refused := e.parseOptions(on.Setup, r.Options)

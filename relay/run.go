@@ -11,7 +11,9 @@ func (g *Generation) Run(ctx context.Context) {
 	defer g.out.cancel(nil)
 	defer g.engine.running.Enter(running.Entry[*StopCause]{RecordID: g.recordID, Tenant: g.req.Key.Tenant, Began: g.began, Generation: g})()
 	defer g.survivePanic()
+	askCall := g.call.Ask(ctx, g.engine.calls)
 	grant, err := g.admit(ctx)
+	askCall()
 	if err != nil {
 		g.refuse(g.engine.refusal(err))
 		return
@@ -33,6 +35,7 @@ func (g *Generation) Run(ctx context.Context) {
 		return
 	}
 	g.conclude(g.endPaid(end))
+	g.call.NoteEnd(g.engine.calls)
 	story := g.story(g.closeRecord(ctx))
 	defer g.endTrace(story)       // when its end is on its way
 	g.settleAdmission(ctx, grant) // before done, so that a client that has it can use what it freed

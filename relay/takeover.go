@@ -7,6 +7,7 @@ import (
 	"voicerelay/audio"
 	"voicerelay/relay/outcome"
 	"voicerelay/relay/position"
+	"voicerelay/routing"
 	"voicerelay/text"
 	"voicerelay/upstream"
 )
@@ -69,13 +70,16 @@ func (as *attempts) introduceLocked(a *attempt, now time.Time) {
 	if a.continuesLocked(before) {
 		return
 	}
-	as.change.speaker, as.change.took = a.target.Provider, before != nil
+	as.change.speaker, as.change.took = a.target.Target, before != nil
 	as.out.notify()
 	if before == nil {
 		if a.hedges {
 			as.out.engine.metrics.HedgeWon()
 		}
 		as.out.noteFirstLocked(now, a.target.Provider)
+		if as.isKept(a) {
+			as.out.engine.metrics.ConversationKept(a.target.Provider)
+		}
 		as.out.tellLocked(as.out.req.encoder.Started(as.startedLocked(a)))
 		return
 	}
@@ -144,7 +148,13 @@ func (as *attempts) startedLocked(a *attempt) Started {
 		Voice:         as.out.req.plan.Voice,
 		ProviderVoice: a.target.Voice,
 		Ignored:       a.ignoredLocked(),
+		Kept:          as.out.req.conversation != "" && as.isKept(a),
 	}
+}
+
+// isKept reports whether an attempt's target went first for the conversation's sake, or the context's.
+func (as *attempts) isKept(a *attempt) bool {
+	return as.kept != routing.Target{} && a.target.Target == as.kept
 }
 
 // ignoredLocked names what the client asked for and does not get from this vendor. Of tags it names those in the text so far.

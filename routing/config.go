@@ -63,10 +63,23 @@ const (
 	Fastest  Strategy = "fastest"  // by observed first audio
 )
 
+// Failback is when a generation begins at the first target of its route again after another one took over.
+type Failback string
+
+// The failbacks.
+const (
+	// FailbackConversation: with the next conversation.
+	FailbackConversation Failback = "conversation"
+	// FailbackContext: with the next context, of the same conversation too.
+	FailbackContext Failback = "context"
+)
+
 // Pace is how a route goes about its targets: its patience, and the pieces that text is cut into.
 type Pace struct {
 	// Strategy orders the targets; priority.
 	Strategy Strategy `yaml:"strategy"`
+	// Failback is when the first target is tried again after another one took over; conversation.
+	Failback Failback `yaml:"failback"`
 	// FirstAudioTimeout runs from an attempt's start, connecting included; 1500ms.
 	FirstAudioTimeout time.Duration `yaml:"first_audio_timeout"`
 	// StallTimeout runs while the vendor owes audio and sends nothing; 2s.
@@ -89,6 +102,7 @@ type Pace struct {
 func DefaultPace() Pace {
 	return Pace{
 		Strategy:          Priority,
+		Failback:          FailbackConversation,
 		FirstAudioTimeout: 1500 * time.Millisecond,
 		StallTimeout:      2 * time.Second,
 		HedgeAfter:        700 * time.Millisecond,
@@ -129,6 +143,9 @@ func (r Route) Validate(report func(field, reason string)) {
 func (p Pace) validate(report func(field, reason string)) {
 	if p.Strategy != Priority && p.Strategy != Fastest {
 		report("strategy", fmt.Sprintf("must be %s or %s, not %q", Priority, Fastest, string(p.Strategy)))
+	}
+	if p.Failback != FailbackConversation && p.Failback != FailbackContext {
+		report("failback", fmt.Sprintf("must be %s or %s, not %q", FailbackConversation, FailbackContext, string(p.Failback)))
 	}
 	check.Range(report, "first_audio_timeout", p.FirstAudioTimeout, time.Millisecond, maxWait)
 	check.Range(report, "stall_timeout", p.StallTimeout, time.Millisecond, maxWait)

@@ -102,22 +102,9 @@ func (p *Plan) Ranked(times *FirstAudio) []Candidate {
 	ranked := slices.Clone(p.Candidates)
 	slices.SortStableFunc(ranked, func(a, b Candidate) int {
 		return cmp.Or(
-			First(p.Preferred, a, b),
+			p.Preferred.First(a, b),
 			cmp.Compare(times.Known(a.Provider), times.Known(b.Provider)),
 		)
 	})
 	return ranked
-}
-
-// First compares candidates for sorting: those of a provider go before all others.
-func First(provider string, a, b Candidate) int {
-	switch {
-	case a.Provider == b.Provider:
-		return 0
-	case a.Provider == provider:
-		return -1
-	case b.Provider == provider:
-		return 1
-	}
-	return 0
 }

@@ -1,6 +1,7 @@
 package routing
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 )
@@ -14,19 +15,54 @@ type Plan struct {
 	Voice string
 	// Language is the voice's, or empty.
 	Language string
-	// Preferred is the provider that the context already speaks with, or empty.
-	Preferred string
+	// Preferred is the target that was heard last in the conversation, whose candidate goes first, and then its provider's others.
+	// The zero value: none was.
+	Preferred Target
 	// Candidates are the targets that can speak with the voice, in order; at least one.
 	Candidates []Candidate
 	// PassedOver are the route's other targets.
 	PassedOver []Omission
 	Pace
+
+	usual *Plan // without the preference; nil: there is none
 }
 
 // Candidate is a target with the vendor's id of the voice.
 type Candidate struct {
 	Target
 	Voice string
+}
+
+// Prefer is the plan for a conversation in which a target was heard last.
+func (p *Plan) Prefer(t Target) *Plan {
+	usual := p.Usual()
+	preferring := *usual
+	preferring.Preferred, preferring.usual = t, usual
+	preferring.Candidates = slices.Clone(usual.Candidates)
+	slices.SortStableFunc(preferring.Candidates, t.First)
+	return &preferring
+}
+
+// Usual is the plan for a conversation in which nothing was heard yet.
+func (p *Plan) Usual() *Plan {
+	if p.usual != nil {
+		return p.usual
+	}
+	return p
+}
+
+// First compares candidates for sorting: that of the target goes first, and then those of its provider.
+func (t Target) First(a, b Candidate) int { return cmp.Compare(t.distance(a), t.distance(b)) }
+
+func (t Target) distance(c Candidate) int {
+	switch {
+	case t.Provider == "" || c.Provider != t.Provider:
+		return 2
+	case c.Target != t:
+		return 1
+	default:
+		return 0
+	}
 }
 
 // candidates are the targets that a voice has an id for, in order, and the others.

@@ -72,8 +72,8 @@ type Query struct {
 	// Voice is an alias, or raw: provider/voice_id. Empty is the route's own.
 	Voice string
 	Allow Allow
-	// Prefer is the provider that the context already speaks with, or empty: its candidates go first.
-	Prefer string
+	// Prefer is the target that was heard last in the conversation; see Plan.Preferred.
+	Prefer Target
 	// Unable reports whether a provider can't serve the request at all, so that its targets are passed over; nil: each can.
 	Unable func(provider string) bool
 }
@@ -101,26 +101,19 @@ func (t *Table) Plan(q Query) (*Plan, error) {
 	if len(candidates) == 0 {
 		return nil, &NoTargetError{Route: route.Name, Voice: name, PassedOver: passedOver}
 	}
-	slices.SortStableFunc(candidates, func(a, b Candidate) int {
-		return cmp.Compare(preference(a, q.Prefer), preference(b, q.Prefer))
-	})
-	return &Plan{
+	plan := &Plan{
 		Route:      route.Name,
 		Raw:        !t.HasRoute(route.Name),
 		Voice:      name,
 		Language:   voice.Language,
-		Preferred:  q.Prefer,
 		Candidates: candidates,
 		PassedOver: passedOver,
 		Pace:       route.Pace,
-	}, nil
-}
-
-func preference(c Candidate, prefer string) int {
-	if prefer != "" && c.Provider == prefer {
-		return 0
 	}
-	return 1
+	if q.Prefer != (Target{}) {
+		plan = plan.Prefer(q.Prefer)
+	}
+	return plan, nil
 }
 
 // route is the route that a query names, or one made for a raw target. Configured names go before raw ones.

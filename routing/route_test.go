@@ -67,11 +67,11 @@ func TestPlan(t *testing.T) {
 		{"the first voice of the file that fits", Query{Route: "fast"}, "fast", "zoe", "beta/org/two:B2-zoe gamma/:G-zoe"},
 		{"targets without the voice are left out", Query{Voice: "adam"}, "default", "adam", "alpha/a-1:A-adam"},
 		{"a model's own id only", Query{Route: "fast", Voice: "late"}, "fast", "late", "beta/org/two:B2-late"},
-		{"the context's provider first", Query{Prefer: "gamma"}, "default", "zoe", "gamma/:G-zoe alpha/a-1:A-zoe beta/org/one:B-zoe"},
-		{"a preferred stranger", Query{Prefer: "spare"}, "default", "zoe", everything},
+		{"the context's provider first", Query{Prefer: Target{Provider: "gamma"}}, "default", "zoe", "gamma/:G-zoe alpha/a-1:A-zoe beta/org/one:B-zoe"},
+		{"a preferred stranger", Query{Prefer: Target{Provider: "spare"}}, "default", "zoe", everything},
 		{
 			"targets that can't are passed over",
-			Query{Prefer: "beta", Unable: func(provider string) bool { return provider == "alpha" }},
+			Query{Prefer: Target{Provider: "beta"}, Unable: func(provider string) bool { return provider == "alpha" }},
 			"default", "zoe", "beta/org/one:B-zoe gamma/:G-zoe",
 		},
 		{"raw voice", Query{Voice: "beta/x y", Allow: raw}, "default", "beta/x y", "beta/org/one:x y"},
@@ -179,7 +179,7 @@ func TestNewRefuses(t *testing.T) {
 }
 
 // A plan's candidates are those targets of the route that have the voice, all of them, in the route's order after
-// the preferred provider's.
+// the preferred target and the others of its provider.
 func TestPlanKeepsOrderAndLosesNoTarget(t *testing.T) {
 	providers := []string{"p0", "p1", "p2"}
 	models := []string{"", "m", "n"}
@@ -195,7 +195,7 @@ func TestPlanKeepsOrderAndLosesNoTarget(t *testing.T) {
 				}
 			}
 		}
-		prefer := rapid.SampledFrom(append(providers, "")).Draw(t, "prefer")
+		prefer := Target{rapid.SampledFrom(append(providers, "")).Draw(t, "provider heard"), rapid.SampledFrom(models).Draw(t, "model heard")}
 		everywhere := Voice{Name: "any", IDs: map[string]string{"p0": "0", "p1": "1", "p2": "2"}}
 		route := DefaultRoute()
 		route.Name, route.Targets = "default", targets
@@ -204,7 +204,7 @@ func TestPlanKeepsOrderAndLosesNoTarget(t *testing.T) {
 			t.Fatal(err)
 		}
 
-		var first, rest []Candidate
+		var first, same, rest []Candidate
 		for _, target := range targets {
 			id, ok := voice.IDs[target.Provider+"/"+target.Model]
 			if !ok {
@@ -212,13 +212,15 @@ func TestPlanKeepsOrderAndLosesNoTarget(t *testing.T) {
 			}
 			switch c := (Candidate{Target: target, Voice: id}); {
 			case !ok:
-			case target.Provider == prefer:
+			case target == prefer:
 				first = append(first, c)
+			case target.Provider == prefer.Provider:
+				same = append(same, c)
 			default:
 				rest = append(rest, c)
 			}
 		}
-		want := append(first, rest...)
+		want := slices.Concat(first, same, rest)
 		plan, err := table.Plan(Query{Voice: "v", Prefer: prefer})
 		if len(want) == 0 {
 			if !errors.Is(err, ErrNoTarget) {

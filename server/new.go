@@ -38,7 +38,7 @@ func New(cfg Config, parts Parts) (*Server, error) {
 	srv.metrics = metrics.New(parts.Registry)
 	srv.engine = relay.NewEngine(relay.EngineParts{
 		Store: parts.Store, Budgets: srv.watched(parts.Budgets), Ledger: parts.Ledger, Awake: parts.Awake,
-		Metrics: srv.metrics, Tracer: parts.Tracer, Circuits: parts.Circuits, Log: parts.Log, OnRefusal: srv.failures.refused,
+		Metrics: srv.metrics, Tracer: parts.Tracer, Circuits: parts.Circuits, Conversations: parts.Conversations, Log: parts.Log, OnRefusal: srv.failures.refused,
 	})
 	set := srv.newSetup(cfg, parts)
 	srv.watchOver(set.bounded)

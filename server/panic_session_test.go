@@ -18,6 +18,7 @@ import (
 	"voicerelay/relay"
 	"voicerelay/relay/refusals"
 	"voicerelay/relay/relaytest"
+	"voicerelay/routing"
 )
 
 // faultyDialect has sessions that panic where the query of their handshake says. They speak what they get.
@@ -55,7 +56,7 @@ func (t *faultyTalk) Receive(ctx context.Context, _ websocket.MessageType, data 
 	t.Go(func() { t.fault("go") })
 	_, refused := t.Start(ctx, session.Order{Prepare: func(held downstream.Held) (*relay.Prepared, relay.Encoder, *protocol.Error) {
 		request := relay.Request{ID: "a", Text: string(data), Final: true, Output: audio.Format{Encoding: audio.PCM16, Rate: 24000}}
-		prepared, refused := t.On.Services().Engine.Prepare(request, "", held.Terms)
+		prepared, refused := t.On.Services().Engine.Prepare(request, routing.Target{}, held.Terms)
 		return prepared, body.BareEncoder{}, downstream.WireError(refused)
 	}})
 	if refused != nil {

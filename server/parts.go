@@ -15,6 +15,7 @@ import (
 	"voicerelay/downstream"
 	"voicerelay/limits"
 	"voicerelay/relay"
+	"voicerelay/relay/conversations"
 	"voicerelay/relay/providers"
 	"voicerelay/relay/trace"
 	"voicerelay/routing"
@@ -75,6 +76,8 @@ type Parts struct {
 	PriceLists billing.PriceLists
 	// Peers are the other relays on the same Redis; nil: there are none.
 	Peers live.Peers
+	// Conversations are the calls that this relay knows of, and others on the same Redis; nil: its own alone.
+	Conversations *conversations.Registry
 	// Identity is what operators know the relay by.
 	Identity live.Identity
 	// Demo is told to have a vendor break off; nil: the vendors are no emulators.

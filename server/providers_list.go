@@ -30,6 +30,9 @@ type providerEntry struct {
 	// Warm is the sockets that are open and have no stream.
 	Warm         int              `json:"warm"`
 	FirstAudioMS answer.Quantiles `json:"first_audio_ms"`
+	// ConversationsKept are generations of the last hour that began here, and not at their route's first target, since their conversation
+	// had been here last.
+	ConversationsKept int `json:"conversations_kept"`
 	// Errors are failures of the last hour, by their kind.
 	Errors map[string]int `json:"errors"`
 	// LastErrorAt is null where there was none.
@@ -88,8 +91,11 @@ func (srv *Server) providerEntries(recent metrics.Sum) []providerEntry {
 			FirstAudioMS:  quantilesOf(srv.engine.FirstAudio(p.Name)),
 			Errors:        map[string]int{},
 		}
-		if v := recent.Vendors[p.Name]; v != nil && v.Kinds != nil {
-			entry.Errors = v.Kinds
+		if v := recent.Vendors[p.Name]; v != nil {
+			entry.ConversationsKept = v.Kept
+			if v.Kinds != nil {
+				entry.Errors = v.Kinds
+			}
 		}
 		if failure := p.LastError(); failure != nil {
 			entry.LastError, entry.LastErrorAt = &failure.Message, answer.OptionalTime(failure.At)

@@ -64,6 +64,7 @@ type providerState struct {
 	Circuit   string
 	Warm      int
 	LastError *string `json:"last_error"`
+	Kept      int     `json:"conversations_kept"`
 	Targets   []struct{ Circuit string }
 }
 

@@ -49,6 +49,7 @@ type route struct {
 	Targets           []target `yaml:"targets"`
 	FirstAudioTimeout string   `yaml:"first_audio_timeout,omitempty"`
 	Strategy          string   `yaml:"strategy,omitempty"`
+	Failback          string   `yaml:"failback,omitempty"`
 	HedgeAfter        string   `yaml:"hedge_after,omitempty"`
 	Cushion           string   `yaml:"cushion,omitempty"`
 	StallTimeout      string   `yaml:"stall_timeout,omitempty"`

@@ -28,6 +28,7 @@ type message struct {
 	ProviderVoice string   `json:"provider_voice"`
 	Output        format   `json:"output"`
 	Ignored       []string `json:"ignored"`
+	Conversation  string   `json:"conversation"`
 
 	Seq     int64  `json:"seq"`
 	StartMS int64  `json:"start_ms"`
@@ -70,6 +71,7 @@ type defaults struct {
 	Normalize       bool                       `json:"normalize"`
 	ProviderOptions map[string]json.RawMessage `json:"provider_options"`
 	Metadata        map[string]string          `json:"metadata"`
+	ConversationID  *string                    `json:"conversation_id"`
 }
 
 // problem is the error object of section 5.

@@ -29,11 +29,13 @@ var shapes = map[string]object{
 		"voice": optional(nullable(text)), "route": text, "language": optional(nullable(text)), "speed": number,
 		"output": output, "word_timestamps": boolean, "normalize": boolean,
 		"provider_options": optional(nullable(anything)), "metadata": optional(nullable(anything)),
+		"conversation_id": optional(identifier),
 	}.check},
 	"accepted": {"generation_id": identifier, "record_id": text},
 	"started": {
 		"generation_id": identifier, "provider": text, "model": nullable(text), "voice": text,
 		"provider_voice": text, "output": output, "ignored": list(text),
+		"conversation": optional(constant("kept")),
 	},
 	"audio": {"generation_id": identifier, "seq": count, "start_ms": count, "samples": count, "audio": text},
 	"timestamps": {

@@ -2,7 +2,7 @@ package protocol
 
 import "encoding/json"
 
-// Command is a client's message: one of *Generate, *Append, *Flush, *Finish, *Cancel, *Configure and *Ping.
+// Command is a client's message: one of *Generate, *Append, *Flush, *Finish, *Cancel, *Played, *Configure and *Ping.
 type Command interface {
 	// name is the message's type, generation the id that it names, if any.
 	name() string
@@ -22,6 +22,7 @@ const (
 	nameFlush     = "flush"
 	nameFinish    = "finish"
 	nameCancel    = "cancel"
+	namePlayed    = "played"
 	nameConfigure = "configure"
 	namePing      = "ping"
 )
@@ -37,6 +38,7 @@ type Settings struct {
 	Normalize       Setting[bool]                       `json:"normalize,omitzero"`
 	ProviderOptions Setting[map[string]json.RawMessage] `json:"provider_options,omitzero"` // one JSON object for each provider's name
 	Metadata        Setting[map[string]string]          `json:"metadata,omitzero"`         // at most 16 entries
+	ConversationID  Setting[string]                     `json:"conversation_id,omitzero"`  // the call, which stays with one voice; an id
 }
 
 // Over is the settings of s, and those of base where s says nothing. A null of s leaves the setting unset, so
@@ -52,6 +54,7 @@ func (s Settings) Over(base Settings) Settings {
 		Normalize:       s.Normalize.over(base.Normalize),
 		ProviderOptions: s.ProviderOptions.over(base.ProviderOptions),
 		Metadata:        s.Metadata.over(base.Metadata),
+		ConversationID:  s.ConversationID.over(base.ConversationID),
 	}
 }
 
@@ -99,6 +102,11 @@ type Cancel struct {
 	Played map[string]int64 `json:"played,omitzero"`
 }
 
+// Played says how much of generations has been played by now, in milliseconds: the client has paused, or waits before it plays.
+type Played struct {
+	Played map[string]int64 `json:"played"`
+}
+
 // Configure sets the connection's defaults for later generations.
 type Configure struct{ Settings }
 
@@ -112,6 +120,7 @@ func (*Append) name() string    { return nameAppend }
 func (*Flush) name() string     { return nameFlush }
 func (*Finish) name() string    { return nameFinish }
 func (*Cancel) name() string    { return nameCancel }
+func (*Played) name() string    { return namePlayed }
 func (*Configure) name() string { return nameConfigure }
 func (*Ping) name() string      { return namePing }
 
@@ -120,5 +129,6 @@ func (a *Append) generation() string   { return a.GenerationID }
 func (f *Flush) generation() string    { return f.GenerationID }
 func (f *Finish) generation() string   { return f.GenerationID }
 func (c *Cancel) generation() string   { return c.GenerationID }
+func (*Played) generation() string     { return "" }
 func (*Configure) generation() string  { return "" }
 func (*Ping) generation() string       { return "" }

@@ -67,10 +67,10 @@ func commandType(fields []field) (string, *Error) {
 		return "", mustBe("type", "a string")
 	}
 	switch kind {
-	case nameGenerate, nameAppend, nameFlush, nameFinish, nameCancel, nameConfigure, namePing:
+	case nameGenerate, nameAppend, nameFlush, nameFinish, nameCancel, namePlayed, nameConfigure, namePing:
 		return kind, nil
 	}
-	return "", mustBe("type", "one of generate, append, flush, finish, cancel, configure, ping")
+	return "", mustBe("type", "one of generate, append, flush, finish, cancel, played, configure, ping")
 }
 
 // echoedID is the generation id for an error: empty where it is missing, invalid or ambiguous.
@@ -116,6 +116,8 @@ func decodeFields(kind string, fields []field) (Command, *Error) {
 		cmd = &Finish{GenerationID: required(&r, "generation_id", parseID)}
 	case nameCancel:
 		cmd = decodeCancel(&r)
+	case namePlayed:
+		cmd = &Played{Played: required(&r, "played", parsePlayed)}
 	case nameConfigure:
 		cmd = &Configure{Settings: decodeSettings(&r, EncodingPCM16)}
 	default:
@@ -164,6 +166,7 @@ func decodeSettings(r *reader, encoding string) Settings {
 		Normalize:       optional(r, "normalize", parseBool),
 		ProviderOptions: optional(r, "provider_options", parseProviderOptions),
 		Metadata:        optional(r, "metadata", parseMetadata),
+		ConversationID:  optional(r, "conversation_id", parseID),
 	}
 }
 

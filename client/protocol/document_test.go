@@ -110,6 +110,7 @@ func TestDocumentHasEverySetting(t *testing.T) {
 	d := readDocument(t)
 	settings := []string{
 		"voice", "route", "language", "speed", "output", "word_timestamps", "normalize", "provider_options", "metadata",
+		"conversation_id",
 	}
 	if n := reflect.TypeFor[Settings]().NumField(); n != len(settings) {
 		t.Fatalf("there are %d settings, want %d", n, len(settings))

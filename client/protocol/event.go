@@ -52,6 +52,7 @@ type Defaults struct {
 	Normalize       bool                       `json:"normalize"`
 	ProviderOptions map[string]json.RawMessage `json:"provider_options"`
 	Metadata        map[string]string          `json:"metadata"`
+	ConversationID  *string                    `json:"conversation_id,omitempty"` // nil: none
 }
 
 // Accepted is a generation's first message.
@@ -59,6 +60,9 @@ type Accepted struct {
 	GenerationID string `json:"generation_id"`
 	RecordID     string `json:"record_id"`
 }
+
+// ConversationKept says that a target was chosen because it was heard last in the conversation.
+const ConversationKept = "kept"
 
 // Started goes just before a generation's first audio.
 type Started struct {
@@ -69,6 +73,8 @@ type Started struct {
 	ProviderVoice string   `json:"provider_voice"`
 	Output        Output   `json:"output"`
 	Ignored       []string `json:"ignored"` // options that this provider can't honor as asked
+	// Conversation is ConversationKept, or empty.
+	Conversation string `json:"conversation,omitempty"`
 }
 
 // Timestamps announces words whose audio has been sent whole.

@@ -18,6 +18,7 @@ import (
 	"voicerelay/limits"
 	"voicerelay/peers"
 	"voicerelay/relay"
+	"voicerelay/relay/conversations"
 	"voicerelay/server"
 	"voicerelay/server/live"
 	"voicerelay/server/usage"
@@ -42,6 +43,8 @@ type books struct {
 	// name is this relay's, by its ledger; peers are the others on the same Redis, nil: there are none.
 	name  string
 	peers live.Peers
+	// calls are the conversations that this relay knows of, or learns of from others; nil: its own alone.
+	calls *conversations.Registry
 }
 
 // recoverPatience bounds how long a start waits for Redis where the one before left generations open: to hear what became of
@@ -151,9 +154,15 @@ func (p *process) shareBooks(ctx context.Context, s *config.Settings, l *ledger.
 		return nil, err
 	}
 	shipped := ship.NewReports(client, 0)
+	calls := conversations.NewShared(client, log)
+	p.stop.push("shared conversations", redisPatience, func(context.Context) error {
+		calls.Close()
+		return nil
+	})
 	return &books{
 		name:    name,
 		peers:   peers.New(client, name),
+		calls:   &conversations.Registry{Shared: calls},
 		ledger:  wakingLedger{l, shipper},
 		reports: &sharedReports{all: shipped, own: l, away: shared.Away, log: log},
 		lists:   billing.FirstOf(l, shipped),

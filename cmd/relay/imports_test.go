@@ -48,7 +48,7 @@ func allowed(pkg string) []string {
 	case pkg == clientModule+"/protocol":
 		return []string{}
 	case pkg == "server":
-		return append(leaves, clientModule+"/protocol", "access", "audio/codec", "console", "downstream", "peers", "routing", "upstream", "relay", "relay/refusals", "relay/running", "relay/providers", "relay/delivery", "relay/metrics", "relay/trace", "server/answer", "server/live", "server/usage")
+		return append(leaves, clientModule+"/protocol", "access", "audio/codec", "console", "downstream", "peers", "routing", "upstream", "relay", "relay/conversations", "relay/refusals", "relay/running", "relay/providers", "relay/delivery", "relay/metrics", "relay/trace", "server/answer", "server/live", "server/usage")
 	case pkg == "server/answer":
 		return []string{"billing", "downstream"}
 	case pkg == "server/live":
@@ -59,7 +59,7 @@ func allowed(pkg string) []string {
 		return []string{clientModule + "/protocol", "access", "audio", "audio/codec", "awake", "billing", "limits", "relay", "relay/refusals", "relay/delivery", "relay/metrics", "relay/trace", "text"}
 	case pkg == "downstream/session", pkg == "downstream/body": // what dialects share
 		return []string{
-			clientModule + "/protocol", "access", "audio", "audio/codec", "downstream", "downstream/compress", "limits", "relay", "relay/refusals", "relay/delivery",
+			clientModule + "/protocol", "access", "audio", "audio/codec", "downstream", "downstream/compress", "limits", "relay", "relay/refusals", "relay/delivery", "routing",
 		}
 	case pkg == "downstream/compress":
 		return []string{clientModule + "/protocol", "audio", "audio/codec", "relay", "relay/refusals", "relay/delivery"}
@@ -71,7 +71,9 @@ func allowed(pkg string) []string {
 			"limits", "relay", "relay/refusals", "relay/delivery", "relay/position", "relay/trace", "routing", "text",
 		}
 	case pkg == "relay":
-		return append(leaves, "access", "routing", "upstream", "relay/running", "relay/candidates", "relay/outcome", "relay/refusals", "relay/providers", "relay/input", "relay/speech", "relay/sound", "relay/position", "relay/delivery", "relay/metrics", "relay/trace")
+		return append(leaves, "access", "routing", "upstream", "relay/running", "relay/candidates", "relay/conversations", "relay/outcome", "relay/refusals", "relay/providers", "relay/input", "relay/speech", "relay/sound", "relay/position", "relay/delivery", "relay/metrics", "relay/trace")
+	case pkg == "relay/conversations":
+		return []string{"routing"}
 	case pkg == "relay/outcome":
 		return []string{"upstream"}
 	case pkg == "relay/trace":

@@ -176,6 +176,7 @@ func (p *process) newServer(ctx context.Context, s *config.Settings, registry *p
 		PriceLists:    kept.lists,
 		Standing:      kept.standing,
 		Peers:         kept.peers,
+		Conversations: kept.calls,
 		Identity:      identity(kept.name),
 		Demo:          p.demo,
 		Awake:         p.awake,

@@ -18,6 +18,7 @@ import (
 	"voicerelay/relay"
 	"voicerelay/relay/delivery"
 	"voicerelay/relay/refusals"
+	"voicerelay/routing"
 )
 
 // Text is a text to be spoken as an answer.
@@ -112,7 +113,7 @@ func (sp *speech) prepare(engine *relay.Engine, held downstream.Held) (*relay.Pr
 	}
 	request.ID = cmp.Or(sp.text.ID, request.ID, "g"+rand.Text())
 	sp.id, sp.output, sp.kbps = request.ID, request.Output, request.Kbps
-	prepared, refused := engine.Prepare(request, "", held.Terms)
+	prepared, refused := engine.Prepare(request, routing.Target{}, held.Terms)
 	return prepared, downstream.WireError(refused)
 }
 
@@ -148,7 +149,7 @@ func (sp *speech) Ended(g *relay.Generation) {
 }
 
 // Speaking does nothing: a context belongs to its connection, and there is no other generation on this one.
-func (sp *speech) Speaking(*relay.Generation, string, bool) {}
+func (sp *speech) Speaking(*relay.Generation, routing.Target, bool) {}
 
 // Drain does nothing: an answer under way may end within the grace.
 func (sp *speech) Drain(time.Duration) {}

@@ -168,7 +168,7 @@ func (t *talk) prepare(u *utterance, m *message, text string, held downstream.He
 	asked.ID, asked.Text, asked.Final = u.id, text, !m.Continue.Value && !m.Flush.Value
 	// A context lives as long as its connection: a slow language model must not lose it.
 	asked.TextIdle = max(t.Key.Limits.TextIdleTimeout, t.Key.Limits.IdleTimeout)
-	prepared, failed := t.srv.Services().Engine.Prepare(asked, t.Provider(), held.Terms)
+	prepared, failed := t.srv.Services().Engine.Prepare(asked, t.Heard(), held.Terms)
 	if failed != nil {
 		return nil, nil, downstream.WireError(failed)
 	}

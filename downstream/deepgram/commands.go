@@ -109,11 +109,11 @@ func (t *talk) prepare(of *turn, text string, on *relay.Terms) (*relay.Prepared,
 		return nil, nil, refused
 	}
 	t.mu.Lock()
-	prefer, part, speed := t.provider, len(of.parts), t.speed
+	part, speed := len(of.parts), t.speed
 	t.mu.Unlock()
 	request.ID, request.ContextID = fmt.Sprintf("%s.%d", of.speech, part+1), t.ID
 	request.Text, request.Speed = text, speed
-	prepared, unable := t.srv.Services().Engine.Prepare(request, prefer, on)
+	prepared, unable := t.srv.Services().Engine.Prepare(request, t.Heard(), on)
 	if unable != nil {
 		return nil, nil, downstream.WireError(unable)
 	}

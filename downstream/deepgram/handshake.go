@@ -9,6 +9,7 @@ import (
 	"voicerelay/access"
 	"voicerelay/downstream"
 	"voicerelay/downstream/session"
+	"voicerelay/routing"
 )
 
 // lead is how far audio is sent ahead of its playback: enough for any network. livekit-plugins-deepgram 1.8.9 leaves a socket unread
@@ -60,6 +61,6 @@ func (srv *host) checkUpgrade(r *http.Request, key *access.Key, v *version) (ask
 	if refused != nil {
 		return asked{}, refused
 	}
-	_, unable := srv.Services().Engine.Prepare(request, "", held.Terms)
+	_, unable := srv.Services().Engine.Prepare(request, routing.Target{}, held.Terms)
 	return a, downstream.WireError(unable)
 }

@@ -13,6 +13,7 @@ import (
 	"voicerelay/relay"
 	"voicerelay/relay/delivery"
 	"voicerelay/relay/refusals"
+	"voicerelay/routing"
 )
 
 var (
@@ -63,19 +64,18 @@ func (t *talk) Ended(g *relay.Generation, finish func()) {
 }
 
 // Speaking has later turns stay with the provider that speaks. What waits of them unheard is spoken again by one that took over.
-func (t *talk) Speaking(g *relay.Generation, provider string, took bool) {
+func (t *talk) Speaking(g *relay.Generation, target routing.Target, took bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	of, _ := t.turns.find(g)
 	if of == nil {
 		return
 	}
-	t.provider = provider
 	if !took {
 		return
 	}
 	for _, later := range t.turns[slices.Index(t.turns, of)+1:].running() {
-		later.Supersede(provider)
+		later.Supersede(target.Provider)
 	}
 }
 

@@ -24,7 +24,6 @@ type talk struct {
 	wire     wire
 	turns    turns
 	order    *delivery.Turn // of what has not been cleared
-	provider string         // that spoke last, for the next turn to stay with
 	speed    float64        // of turns that begin
 	phase    phase
 	bridging bool // the client hears something now and then, however long a turn takes

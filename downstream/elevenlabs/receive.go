@@ -133,7 +133,7 @@ func (t *talk) prepare(held downstream.Held, id string, settings *voiceSettings,
 	if id != "" {
 		request.Metadata["context_id"] = id
 	}
-	prepared, failed := t.srv.Services().Engine.Prepare(request, t.Provider(), held.Terms)
+	prepared, failed := t.srv.Services().Engine.Prepare(request, t.Heard(), held.Terms)
 	return prepared, wire, downstream.WireError(failed)
 }
 

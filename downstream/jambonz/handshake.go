@@ -8,6 +8,7 @@ import (
 	"voicerelay/access"
 	"voicerelay/downstream"
 	"voicerelay/downstream/session"
+	"voicerelay/routing"
 )
 
 // accept upgrades a client's request to a session.
@@ -39,6 +40,6 @@ func (h *host) checkUpgrade(r *http.Request, key *access.Key) (settings, *protoc
 	if refused != nil {
 		return settings{}, refused
 	}
-	_, unable := h.Services().Engine.Prepare(request, "", held.Terms)
+	_, unable := h.Services().Engine.Prepare(request, routing.Target{}, held.Terms)
 	return asked, downstream.WireError(unable)
 }

@@ -120,7 +120,7 @@ func (t *talk) begin(ctx context.Context, text string) *protocol.Error {
 			}
 			t.made++
 			request.ID, request.Text = "g"+strconv.Itoa(t.made), text
-			prepared, err := t.host.Services().Engine.Prepare(request, t.Provider(), held.Terms)
+			prepared, err := t.host.Services().Engine.Prepare(request, t.Heard(), held.Terms)
 			return prepared, encoder{}, downstream.WireError(err)
 		},
 		Turn: func(*relay.Prepared) (*delivery.Turn, *protocol.Error) { return &t.order, nil },

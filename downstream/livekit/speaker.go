@@ -142,7 +142,7 @@ func (s *speaker) startLocked(ctx context.Context, p *part) (refused *protocol.E
 			}
 			request.ID = "g" + strconv.Itoa(s.made)
 			request.Text, request.Final, request.Metadata = p.text.Text(), p.final, s.metadata
-			prepared, err := s.host.Services().Engine.Prepare(request, s.Provider(), held.Terms)
+			prepared, err := s.host.Services().Engine.Prepare(request, s.Heard(), held.Terms)
 			return prepared, p.encoder, downstream.WireError(err)
 		},
 	})

@@ -61,6 +61,8 @@ func (t *talk) apply(ctx context.Context, cmd protocol.Command) *protocol.Error 
 		err = t.mark(c.GenerationID, (*relay.Generation).FinishText)
 	case *protocol.Cancel:
 		err = t.cancelCommand(c)
+	case *protocol.Played:
+		err = t.played(c)
 	case *protocol.Configure:
 		err = t.configure(c)
 	case *protocol.Ping:
@@ -164,6 +166,23 @@ func unknownGeneration(param string) *protocol.Error {
 		Code: protocol.CodeUnknownGeneration, Param: param,
 		Message: param + " was never named on this connection",
 	}
+}
+
+// played sets the clock by which audio is played to what the client says of it. Of a generation that has ended there is nothing to set.
+func (t *talk) played(c *protocol.Played) *protocol.Error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for id := range c.Played {
+		if !t.register.named.Has(id) {
+			return unknownGeneration("played." + id)
+		}
+	}
+	for id, ms := range c.Played {
+		if g := t.register.running[id]; g != nil {
+			g.PlaysAt(time.Duration(ms) * time.Millisecond)
+		}
+	}
+	return nil
 }
 
 // configure sets the connection's defaults.

@@ -47,7 +47,16 @@ func (e *encoder) Started(s relay.Started) []byte {
 		ProviderVoice: s.ProviderVoice,
 		Output:        e.asked,
 		Ignored:       s.Ignored,
+		Conversation:  keptOf(s.Kept),
 	})
+}
+
+// keptOf says whether a target was chosen for the conversation's sake.
+func keptOf(kept bool) string {
+	if kept {
+		return protocol.ConversationKept
+	}
+	return ""
 }
 
 // Rerouted implements Encoder.

@@ -8,6 +8,7 @@ import (
 	"voicerelay/downstream"
 	"voicerelay/relay"
 	"voicerelay/relay/refusals"
+	"voicerelay/routing"
 )
 
 // Accepted tells the client that a generation stands, and uses its id up.
@@ -39,22 +40,22 @@ func (t *talk) Ended(g *relay.Generation, finish func()) {
 	t.register.keep(g.ID(), reached, now)
 }
 
-// Speaking has the context of a generation stay with the provider that speaks it. Where that one took over from another,
+// Speaking has the context of a generation stay with the target that speaks it. Where that one took over from another,
 // what waits unheard after the generation is spoken again; not what comes before it, or two that broke off in turn
 // would supersede each other without end.
-func (t *talk) Speaking(g *relay.Generation, provider string, took bool) {
+func (t *talk) Speaking(g *relay.Generation, target routing.Target, took bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	c := t.register.contexts[g.ContextID()]
 	if g.ContextID() == "" || c == nil {
 		return
 	}
-	c.stay(t.register.places[g.ID()].place, provider)
+	c.stay(t.register.places[g.ID()].place, target)
 	if !took {
 		return
 	}
 	for _, id := range t.register.later(g.ID()) {
-		t.register.running[id].Supersede(provider)
+		t.register.running[id].Supersede(target.Provider)
 	}
 }
 

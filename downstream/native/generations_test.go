@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"voicerelay/relay/position"
+	"voicerelay/routing"
 )
 
 func extentOf(steps int) position.Extent {
@@ -72,14 +73,14 @@ func TestOnlyWhatComesLaterFollows(t *testing.T) {
 // A context stays with who speaks its latest generation, also where an earlier one ends after that.
 func TestContextStaysWithItsLatestVoice(t *testing.T) {
 	var c conversation
-	c.stay(1, "alpha")
-	c.stay(3, "beta")
-	c.stay(2, "alpha")
-	if c.provider != "beta" {
-		t.Errorf("provider: got %s, want beta", c.provider)
+	c.stay(1, routing.Target{Provider: "alpha"})
+	c.stay(3, routing.Target{Provider: "beta"})
+	c.stay(2, routing.Target{Provider: "alpha"})
+	if c.heard.Provider != "beta" {
+		t.Errorf("got %s, want beta", c.heard)
 	}
-	c.stay(3, "gamma") // taken over
-	if c.provider != "gamma" {
-		t.Errorf("provider: got %s, want gamma", c.provider)
+	c.stay(3, routing.Target{Provider: "gamma"}) // taken over
+	if c.heard.Provider != "gamma" {
+		t.Errorf("got %s, want gamma", c.heard)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"voicerelay/relay"
 	"voicerelay/relay/delivery"
 	"voicerelay/relay/position"
+	"voicerelay/routing"
 )
 
 // Bounds on what a connection remembers.
@@ -52,18 +53,18 @@ func (r *register) later(id string) []string {
 
 // conversation is a context: generations that are spoken in order.
 type conversation struct {
-	turn     delivery.Turn
-	provider string    // that the latest generation with audio speaks by, for the next to stay with
-	by       int       // that generation's place
-	places   int       // given to generations so far
-	running  int       // generations of it
-	last     time.Time // when the last one ended
+	turn    delivery.Turn
+	heard   routing.Target // that the latest generation with audio speaks by, for the next to stay with
+	by      int            // that generation's place
+	places  int            // given to generations so far
+	running int            // generations of it
+	last    time.Time      // when the last one ended
 }
 
-// stay has the context stay with the provider of the generation at a place, unless a later one has spoken already.
-func (c *conversation) stay(place int, provider string) {
+// stay has the context stay with the target of the generation at a place, unless a later one has spoken already.
+func (c *conversation) stay(place int, heard routing.Target) {
 	if place >= c.by {
-		c.by, c.provider = place, provider
+		c.by, c.heard = place, heard
 	}
 }
 

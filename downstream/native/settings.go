@@ -18,10 +18,10 @@ import (
 // resolve applies the connection's defaults to a generate, looks every name up, and says what its client gets.
 func (t *talk) resolve(c *protocol.Generate, on *relay.Terms) (*relay.Prepared, relay.Encoder, *protocol.Error) {
 	t.mu.Lock()
-	applied, prefer := *c, ""
+	applied, prefer := *c, routing.Target{}
 	applied.Settings = c.Settings.Over(t.defaults)
 	if conv := t.register.contexts[c.ContextID]; conv != nil {
-		prefer = conv.provider
+		prefer = conv.heard
 	}
 	t.mu.Unlock()
 	req, refused := t.srv.with.Engine.Prepare(requestOf(&applied), prefer, on)
@@ -38,6 +38,7 @@ func requestOf(c *protocol.Generate) relay.Request {
 		ID:             c.GenerationID,
 		IdempotencyKey: c.IdempotencyKey,
 		ContextID:      c.ContextID,
+		Conversation:   or(asked.ConversationID, ""),
 		Text:           c.Text,
 		Final:          c.Final,
 		TextIdle:       time.Duration(c.TextIdleTimeoutMS.Value) * time.Millisecond,
@@ -83,6 +84,7 @@ func wireDefaults(d protocol.Settings) protocol.Defaults {
 		Normalize:       or(d.Normalize, true),
 		ProviderOptions: or(d.ProviderOptions, map[string]json.RawMessage{}),
 		Metadata:        or(d.Metadata, map[string]string{}),
+		ConversationID:  pointer(d.ConversationID),
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"voicerelay/relay"
 	"voicerelay/relay/delivery"
 	"voicerelay/relay/refusals"
+	"voicerelay/routing"
 )
 
 // Order is a generation to start.
@@ -169,12 +170,12 @@ func (s listener) tellEnded(g *relay.Generation, finish func()) {
 }
 
 // Speaking implements relay.Listener.
-func (s listener) Speaking(g *relay.Generation, provider string, took bool) {
+func (s listener) Speaking(g *relay.Generation, target routing.Target, took bool) {
 	defer s.survivePanic()
 	s.mu.Lock()
-	s.provider = provider
+	s.heard = target
 	s.mu.Unlock()
 	if talk, ok := s.talk.(Speaker); ok {
-		talk.Speaking(g, provider, took)
+		talk.Speaking(g, target, took)
 	}
 }

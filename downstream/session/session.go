@@ -14,6 +14,7 @@ import (
 	"voicerelay/relay"
 	"voicerelay/relay/delivery"
 	"voicerelay/relay/refusals"
+	"voicerelay/routing"
 )
 
 // Talk is a dialect's half of a session. Opened is called before the reader runs, Receive by the reader, Drains by whoever drains
@@ -35,7 +36,7 @@ type Talk interface {
 
 // Speaker is a Talk that wants to know who speaks, see relay.Listener. It is called by the goroutine of the generation.
 type Speaker interface {
-	Speaking(g *relay.Generation, provider string, took bool)
+	Speaking(g *relay.Generation, target routing.Target, took bool)
 }
 
 // Pruner is a Talk that keeps what it may forget. It is called now and then, by the connection's writer.
@@ -60,8 +61,8 @@ type Session struct {
 
 	mu       sync.Mutex // guards what follows
 	running  map[*relay.Generation]struct{}
-	quiet    time.Time // when a generation was last taken out
-	provider string    // that spoke last; empty: none yet
+	quiet    time.Time      // when a generation was last taken out
+	heard    routing.Target // that spoke last; the zero value: none yet
 	draining bool
 	// graceOver: the relay goes away now, whatever its clients do.
 	graceOver bool
@@ -151,12 +152,12 @@ func (s *Session) Running(now time.Time) (running int, quiet time.Time) {
 	return len(s.running), s.quiet
 }
 
-// Provider is who spoke last in the session; empty: nobody yet. The next generation of a client to which a connection is one
-// conversation stays with it, so that its caller does not hear one voice, another, and the first again.
-func (s *Session) Provider() string {
+// Heard is the target that spoke last in the session; the zero value: none yet. The next generation of a client to which a connection is
+// one conversation stays with it, so that its caller does not hear one voice, another, and the first again.
+func (s *Session) Heard() routing.Target {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.provider
+	return s.heard
 }
 
 // Failed ends the session, since nothing can be written any more.

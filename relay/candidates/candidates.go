@@ -48,13 +48,18 @@ type List struct {
 	all   []*Candidate
 	last  *Candidate // the one that failed last: it is not tried twice in a row
 	again *Candidate // the one whose stream ended while the text paused: it goes on; nil: none
+	kept  routing.Target
 }
 
 // New is a list in which no target was tried.
 func New(cfg Config) *List {
 	l := &List{cfg: cfg}
-	for _, c := range cfg.Plan.Ranked(cfg.FirstAudio) {
+	ranked := cfg.Plan.Ranked(cfg.FirstAudio)
+	for _, c := range ranked {
 		l.all = append(l.all, &Candidate{Candidate: c})
+	}
+	if first := ranked[0]; first.Target == cfg.Plan.Preferred && first != cfg.Plan.Usual().Ranked(cfg.FirstAudio)[0] {
+		l.kept = first.Target
 	}
 	return l
 }
@@ -110,6 +115,9 @@ func (l *List) patience(first *Candidate) time.Duration {
 	}
 	return plan.QueuePatience
 }
+
+// Kept is the target that goes first because it was heard last in the conversation. The zero value: none does, or it would anyway.
+func (l *List) Kept() routing.Target { return l.kept }
 
 // Begin notes that an attempt is under way at a candidate.
 func (l *List) Begin(c *Candidate) { c.state, c.began, l.again = running, true, nil }
@@ -221,5 +229,6 @@ func (l *List) inState(wanted state) []*Candidate {
 // Restart makes a provider the first choice: all of the text is to be spoken again by it.
 func (l *List) Restart(provider string) {
 	l.again = nil
-	slices.SortStableFunc(l.all, func(a, b *Candidate) int { return routing.First(provider, a.Candidate, b.Candidate) })
+	by := routing.Target{Provider: provider}
+	slices.SortStableFunc(l.all, func(a, b *Candidate) int { return by.First(a.Candidate, b.Candidate) })
 }

@@ -27,6 +27,7 @@ type Metrics struct {
 	reroutes    *prometheus.CounterVec
 	refusals    *prometheus.CounterVec
 	hedges      *prometheus.CounterVec
+	kept        *prometheus.CounterVec
 	used        usage
 	recent      Recent
 }
@@ -83,6 +84,10 @@ func New(registry prometheus.Registerer) *Metrics {
 		hedges: with.NewCounterVec(prometheus.CounterOpts{
 			Name: "relay_hedges_total", Help: "Backups that were opened beside a target that keeps its caller waiting (opened), and those that spoke first (won).",
 		}, []string{"result"}),
+		kept: with.NewCounterVec(prometheus.CounterOpts{
+			Name: "relay_conversations_kept_total",
+			Help: "Generations that began at another target than their route's first, since their conversation had been there last, by provider.",
+		}, []string{"provider"}),
 		used: newUsage(with),
 		Handshakes: with.NewCounter(prometheus.CounterOpts{
 			Name: "relay_tls_handshake_failures_total", Help: "TLS handshakes with clients that failed.",
@@ -137,6 +142,7 @@ func (m *Metrics) Expect(e Expected) {
 	for _, provider := range e.Providers {
 		m.first.WithLabelValues(provider)
 		m.answered.WithLabelValues(provider)
+		m.kept.WithLabelValues(provider)
 		for _, outcome := range e.Outcomes {
 			m.attempts.WithLabelValues(provider, outcome, "")
 		}
@@ -205,6 +211,12 @@ func (m *Metrics) GenerationHeard(provider string, took time.Duration) {
 func (m *Metrics) AttemptHeard(provider string, took time.Duration) {
 	m.answered.WithLabelValues(provider).Observe(took.Seconds())
 	m.recent.attemptHeard(provider, took)
+}
+
+// ConversationKept counts a generation that a provider was the first to speak since its conversation had been there last.
+func (m *Metrics) ConversationKept(provider string) {
+	m.kept.WithLabelValues(provider).Inc()
+	m.recent.conversationKept(provider)
 }
 
 // Rerouted counts a change of provider in mid-speech.

@@ -44,6 +44,8 @@ type Counts struct {
 // Vendor is what attempts at a provider came to.
 type Vendor struct {
 	Attempts, Failed int
+	// Kept are generations that began there since their conversation had been there last.
+	Kept int
 	// Kinds are failures by their kind.
 	Kinds map[string]int
 	// FirstAudio is how long attempts took to their first audio.
@@ -123,6 +125,14 @@ func (r *Recent) callerHeard(took time.Duration) {
 			s.callers = &Spread{}
 		}
 		s.callers.Note(took)
+	})
+}
+
+func (r *Recent) conversationKept(provider string) {
+	r.note(func(s *slot) {
+		if v := s.vendor(provider); v != nil {
+			v.Kept++
+		}
 	})
 }
 
@@ -254,6 +264,7 @@ func (sum *Sum) add(s *slot) {
 		}
 		to.Attempts += v.Attempts
 		to.Failed += v.Failed
+		to.Kept += v.Kept
 		to.FirstAudio.Add(&v.FirstAudio)
 		addAll(&to.Kinds, v.Kinds)
 	}

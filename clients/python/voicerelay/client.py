@@ -82,6 +82,7 @@ class Client:
         normalize: bool | None = None,
         provider_options: Mapping[str, Any] | None = None,
         metadata: Mapping[str, str] | None = None,
+        conversation_id: str | None = None,
         traceparent: str | None = None,
         tracestate: str | None = None,
         **more: Any,
@@ -98,7 +99,7 @@ class Client:
             generation_id=generation_id, idempotency_key=idempotency_key, context_id=context_id,
             text_idle_timeout_ms=text_idle_timeout_ms, voice=voice, route=route, language=language,
             speed=speed, output=output, word_timestamps=word_timestamps, normalize=normalize, provider_options=provider_options,
-            metadata=metadata, traceparent=traceparent, tracestate=tracestate, **more,
+            metadata=metadata, conversation_id=conversation_id, traceparent=traceparent, tracestate=tracestate, **more,
         )
         fields = {name: value for name, value in given.items() if value is not None}
         whole = isinstance(text, str)
