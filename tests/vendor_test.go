@@ -39,9 +39,10 @@ var native = map[string]struct{ model, voice string }{
 	"fish":       {"s2.1-pro", "802e3bc2b27e49c2995d23ef70e6ac89"},
 }
 
-// usual is what the vendors draw of which some kinds do not stream, or speak one text at a time whoever asks.
+// usual is what the vendors draw of which some kinds do not stream, speak one text at a time whoever asks, or know no cancel.
 var usual = map[string][]string{
-	"openai": {"buffered:false", "onlyWAV:false", "serial:false", "cutClean:false"},
+	"inworld": {"cancels:closes", "serial:false"},
+	"openai":  {"buffered:false", "onlyWAV:false", "serial:false", "cutClean:false"},
 }
 
 // emulate starts a vendor that ends with the test. Start it before the relay, which then ends first.
