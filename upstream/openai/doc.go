@@ -15,5 +15,5 @@
 //  2. An answer is bare samples, a WAV file or events with either, whichever it turns out to be. All else is garbled, and so is a
 //     stream of events that ends without its last one.
 //  3. Of an error only codes go further: its message is free, and may quote the client's text.
-//  4. The tokens that a vendor tells go nowhere: they are no amount of money.
+//  4. The tokens that the last event of an answer tells are the stream's, summed, where each of its requests has told some.
 package openai

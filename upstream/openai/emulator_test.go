@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"voicerelay/billing"
 	"voicerelay/upstream"
 	"voicerelay/upstream/emulator"
 	"voicerelay/upstream/emulatortest"
@@ -106,5 +107,36 @@ func TestEmulatorRequestIDs(t *testing.T) {
 		h := r.Try(r.Request, emulatortest.Sentences()...)
 		r.WantKind(h.Err, upstream.Dropped)
 		r.WantRequestID(h)
+	})
+}
+
+// tts-1 is charged by the character, of which not all are a byte, whether the speech is heard to its end or not.
+func TestEmulatorChargesCharacters(t *testing.T) {
+	price := billing.Price{Unit: billing.Character, Amount: "0.000015"}
+	texts := []string{"Zwölf Boxkämpfer jagen Viktor.", "Über den großen Sylter Deich", "– und zurück!"}
+	emulated.EachSeed(t, emulator.Options{}, func(r *emulatortest.Rig) {
+		r.WantBill(price, r.Say(r.Request, texts...), texts...)
+	})
+	emulated.EachSeed(t, emulator.Options{Pace: 2}, func(r *emulatortest.Rig) {
+		r.WantBillOfStopped(price, emulatortest.Text())
+	})
+}
+
+// gpt-4o-mini-tts is charged by tokens, which events tell, each request rounded.
+func TestEmulatorChargesTokens(t *testing.T) {
+	price := billing.Price{Unit: billing.Token, Amount: "0.0000006", OutputAmount: "0.000012"}
+	o := emulator.Options{Seed: drawn(t, "streamFormat:served", "onlyWAV:false")}
+	events := emulated
+	events.Request.Model = "gpt-4o-mini-tts"
+	events.Open = func(_ uint64, env upstream.Env) (upstream.Provider, error) {
+		return open(with(func(c *Config) { c.StreamFormat = streamSSE }), env)
+	}
+	texts := emulatortest.Sentences()
+	events.Run(t, o, func(r *emulatortest.Rig) {
+		h := r.Say(r.Request, texts...)
+		if h.Usage.Metered.InputTokens == 0 || h.Usage.Metered.OutputTokens == 0 {
+			r.Errorf("got %+v, want tokens of both", h.Usage.Metered)
+		}
+		r.WantBillWithin(int64(len(texts)), price, h, texts...)
 	})
 }

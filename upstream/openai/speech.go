@@ -75,7 +75,7 @@ func declared(format audio.Format, params map[string]string) audio.Format {
 
 // playEvents plays server-sent events.
 func playEvents(a *vendorhttp.Answer, samples *vendorhttp.Samples) *upstream.Error {
-	whole, fault := a.Events(func(data []byte) (last bool, fault *upstream.Error) { return takeEvent(samples, data) })
+	whole, fault := a.Events(func(data []byte) (last bool, fault *upstream.Error) { return takeEvent(a, samples, data) })
 	if fault != nil {
 		return fault
 	}
@@ -86,7 +86,7 @@ func playEvents(a *vendorhttp.Answer, samples *vendorhttp.Samples) *upstream.Err
 }
 
 // takeEvent takes an event, and reports whether it is the last one.
-func takeEvent(samples *vendorhttp.Samples, data []byte) (last bool, fault *upstream.Error) {
+func takeEvent(a *vendorhttp.Answer, samples *vendorhttp.Samples, data []byte) (last bool, fault *upstream.Error) {
 	fields := [...]upstream.Field{{Name: "type"}, {Name: "audio"}, {Name: "delta"}}
 	if upstream.ScanFlat(data, fields[:]) {
 		kind, _ := fields[0].Text()
@@ -105,6 +105,7 @@ func takeEvent(samples *vendorhttp.Samples, data []byte) (last bool, fault *upst
 	}
 	switch {
 	case e.Type == typeDone:
+		a.Metered(e.metered())
 		return true, nil
 	case e.Type == typeError || len(e.Error) > 0 && string(e.Error) != "null":
 		return false, unstatedError(data)
@@ -114,4 +115,13 @@ func takeEvent(samples *vendorhttp.Samples, data []byte) (last bool, fault *upst
 		return false, samples.TakeBase64(upstream.Base64(e.Delta))
 	}
 	return false, nil // of a kind that is not known
+}
+
+// metered is what the last event says that was counted: nothing where it says no tokens of both, for there is no speech without.
+func (e *event) metered() upstream.Metered {
+	var u usage
+	if json.Unmarshal(e.Usage, &u) != nil || u.Input <= 0 || u.Output <= 0 {
+		return upstream.Metered{}
+	}
+	return upstream.Metered{InputTokens: u.Input, OutputTokens: u.Output}
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"voicerelay/audio"
@@ -107,7 +108,7 @@ func taking(sink *upstreamtest.Quiet) *vendorhttp.Samples {
 }
 
 func takeUsual(samples *vendorhttp.Samples) *upstream.Error {
-	_, fault := takeEvent(samples, usualEvent)
+	_, fault := takeEvent(nil, samples, usualEvent)
 	return fault
 }
 
@@ -140,4 +141,48 @@ func FuzzAnswer(f *testing.F) {
 			t.Errorf("%d bytes of audio came of %d", sink.Bytes, len(body))
 		}
 	})
+}
+
+// The tokens of a stream are those of all its requests, or none.
+func TestTokensAreTold(t *testing.T) {
+	last := func(usage string) string { return `data: {"type":"speech.audio.done"` + usage + "}\n\n" }
+	told := last(`,"usage":{"input_tokens":14,"output_tokens":101,"total_tokens":115}`)
+	for name, c := range map[string]struct {
+		ends []string // of the answers, one after the other
+		want upstream.Metered
+	}{
+		"of one":             {[]string{told}, upstream.Metered{InputTokens: 14, OutputTokens: 101}},
+		"of all":             {[]string{told, told, told}, upstream.Metered{InputTokens: 42, OutputTokens: 303}},
+		"not of the last":    {[]string{told, last("")}, upstream.Metered{}},
+		"not of the first":   {[]string{last(`,"usage":null`), told}, upstream.Metered{}},
+		"as chats end":       {[]string{told, "data: [DONE]\n\n"}, upstream.Metered{}},
+		"of no audio":        {[]string{last(`,"usage":{"input_tokens":14,"output_tokens":0}`)}, upstream.Metered{}},
+		"below zero":         {[]string{last(`,"usage":{"input_tokens":-1,"output_tokens":5}`)}, upstream.Metered{}},
+		"beyond all measure": {[]string{last(`,"usage":{"input_tokens":1,"output_tokens":9000000000000000000}`)}, upstream.Metered{}},
+		"no numbers":         {[]string{last(`,"usage":{"input_tokens":"1","output_tokens":[]}`)}, upstream.Metered{}},
+		"not of a failure":   {[]string{told, "data: {\n\n"}, upstream.Metered{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var n atomic.Int64
+			client, stop := upstreamtest.Serve(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Content-Type", eventsType)
+				_, _ = io.WriteString(w, delta("audio", "twelve bytes")+c.ends[n.Add(1)-1]) // the adapter may have gone
+			}))
+			defer stop()
+			p, err := open(with(func(c *Config) { c.Prefetch = 0 }), upstream.Env{URL: "http://server/v1", HTTP: client})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer p.Close()
+			l, err := upstreamtest.OpenLine(t, p, testRequest)
+			if err != nil {
+				t.Fatal(err)
+			}
+			texts := []string{"One.", "Two.", "Three."}
+			l.Order(true, texts[:len(c.ends)]...)
+			if got := l.Finish().Usage.Metered; got != c.want {
+				t.Errorf("got %+v, want %+v", got, c.want)
+			}
+		})
+	}
 }

@@ -32,6 +32,13 @@ type event struct {
 	Audio string          `json:"audio"` // base64, of a delta
 	Delta string          `json:"delta"` // what some servers call it
 	Error json.RawMessage `json:"error"` // of one that says what failed
+	Usage json.RawMessage `json:"usage"` // of the last one, as usage
+}
+
+// usage is what a request is charged for, by models that are charged by the token.
+type usage struct {
+	Input  int64 `json:"input_tokens"`  // of the text, with the instructions
+	Output int64 `json:"output_tokens"` // of the audio
 }
 
 // failure is what explains a refusal, in any of the forms that servers have. Messages are not read: they are free text.

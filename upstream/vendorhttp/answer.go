@@ -13,10 +13,11 @@ import (
 type Answer struct {
 	Header http.Header
 
-	body  io.Reader
-	out   func(f upstream.Frame)
-	buf   []byte // for what is read
-	ended bool   // the body has been read to its end
+	body    io.Reader
+	out     func(f upstream.Frame)
+	buf     []byte // for what is read
+	ended   bool   // the body has been read to its end
+	metered upstream.Metered
 }
 
 // NewAnswer is an answer whose frames of audio out gets. Streams make their own; this is for adapters' tests.
@@ -54,6 +55,17 @@ func (a *Answer) next() ([]byte, *upstream.Error) {
 
 // Audio hands a frame on. Its bytes are valid during the call only.
 func (a *Answer) Audio(f upstream.Frame) { a.out(f) }
+
+// Metered notes what the vendor says that it counted of the request. What is more than any request takes is not believed.
+func (a *Answer) Metered(m upstream.Metered) {
+	const most = 1 << 40 // so that no sum of a stream's requests overflows
+	for _, n := range []int64{m.Characters, m.InputTokens, m.OutputTokens} {
+		if n < 0 || n > most {
+			return
+		}
+	}
+	a.metered = m
+}
 
 // Type is the media type that the header names, in lower case, and its parameters; empty where it names none.
 func (a *Answer) Type() (media string, params map[string]string) {

@@ -32,6 +32,8 @@ type call struct {
 	fault     *upstream.Error
 
 	cancel context.CancelFunc // of the request; set when it is started
+
+	metered upstream.Metered // what the vendor said of it; owned by the stream's run
 }
 
 const (

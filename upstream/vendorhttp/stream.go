@@ -24,6 +24,7 @@ type Stream struct {
 	queue     []*call // those not heard to their end, oldest first; the first has been started
 	heard     bool    // there has been audio of the piece
 	requestID string  // of the latest answer that was heard
+	metered   metered
 
 	// Owned by run.
 	buf []byte
@@ -170,13 +171,23 @@ func (s *Stream) endLocked(err error) {
 	if !s.StoppedLocked() {
 		s.WithholdLocked(unheard)
 	}
-	s.EndLocked(upstream.Usage{Withheld: unheard, RequestID: s.requestID}, err)
+	s.EndLocked(upstream.Usage{Metered: s.meteredLocked(), Withheld: unheard, RequestID: s.requestID}, err)
 	close(s.ended)
 	for _, k := range s.queue {
 		if k.cancel != nil && !k.left {
 			k.cancel()
 		}
 	}
+}
+
+// meteredLocked is what the vendor says that it counted, where it has said so of each request that it may have heard of.
+func (s *Stream) meteredLocked() upstream.Metered {
+	for _, k := range s.queue {
+		if k.reached.Load() {
+			return upstream.Metered{}
+		}
+	}
+	return s.metered.told()
 }
 
 // run hears the answers in the order of their pieces, to the stream's end.
@@ -238,6 +249,7 @@ func (s *Stream) hear(k *call) *upstream.Error {
 		}
 		return &told
 	}
+	k.metered = a.metered
 	s.leave(k, a.ended)
 	return nil
 }
@@ -286,6 +298,9 @@ func (s *Stream) settle(k *call, fault *upstream.Error) bool {
 	if fault != nil {
 		s.endLocked(fault)
 		return false
+	}
+	if !k.blank() {
+		s.metered.add(k.metered)
 	}
 	s.queue = s.queue[1:]
 	s.clock.Fill(s.Sink())

@@ -35,6 +35,7 @@ var weight = regexp.MustCompile(`\([0-9.]+\)$`)
 
 // order is what a request asks for.
 type order struct {
+	model  string
 	input  string
 	format string
 	speed  float64
@@ -100,7 +101,7 @@ func (o *emulator) refuses(name string) bool {
 
 // check checks what was read.
 func (o *emulator) check(b body) (order, *refusal) {
-	a := order{input: b.Input, format: b.ResponseFormat, speed: 1, stream: b.Stream, sse: b.StreamFormat == "sse" && o.quirks.streamFormat == "served"}
+	a := order{model: b.Model, input: b.Input, format: b.ResponseFormat, speed: 1, stream: b.Stream, sse: b.StreamFormat == "sse" && o.quirks.streamFormat == "served"}
 	if b.Speed != nil {
 		a.speed = *b.Speed
 	}

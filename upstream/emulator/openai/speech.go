@@ -15,6 +15,13 @@ import (
 // is billed in full is not known; here it is.
 const charMicros = 15
 
+// tokenModel is charged by the token, in tenths of a millionth of a dollar: 0.60 dollars for a million of text, 12 of audio.
+const (
+	tokenModel  = "gpt-4o-mini-tts"
+	inputTenth  = 6
+	outputTenth = 120
+)
+
 // generation is one request's speech, made while its answer is written.
 type generation struct {
 	// Static after speech.
@@ -41,7 +48,7 @@ func (o *emulator) speech(w http.ResponseWriter, r *http.Request, id string) {
 	defer o.server.Finish(g.index)
 	defer g.turn.Give()
 	o.server.Stream(g.index, func(s *engine.Stream) {
-		s.Texts, s.Flushes, s.Charge = []string{order.input}, 1, charMicros*int64(utf8.RuneCountInString(order.input))
+		s.Texts, s.Flushes, s.Charge = []string{order.input}, 1, g.charge()
 	})
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
@@ -142,7 +149,7 @@ func (g *generation) voice(ctx context.Context, spoken voice.Spoken) (end ending
 // count enters samples that have been generated.
 func (g *generation) count(n int) {
 	g.samples += int64(n)
-	g.server.Stream(g.index, func(s *engine.Stream) { s.Audio = audio.Duration(g.samples, engine.NativeRate) })
+	g.server.Stream(g.index, func(s *engine.Stream) { s.Audio, s.Charge = audio.Duration(g.samples, engine.NativeRate), g.charge() })
 }
 
 // broken plays the fault when its time has come. over: that, or the client's leaving, has ended the generation.
@@ -179,13 +186,26 @@ func (g *generation) fail() ending {
 	return broken
 }
 
-// usage is what the last event says of a generation. How OpenAI counts tokens is not known; these numbers are near to its own.
+// charge is what the generation costs so far, in millionths of a dollar.
+func (g *generation) charge() int64 {
+	if g.order.model != tokenModel {
+		return charMicros * int64(utf8.RuneCountInString(g.order.input))
+	}
+	in, out := g.tokens()
+	return (inputTenth*in + outputTenth*out + 5) / 10
+}
+
+// tokens are those of the text, and of the audio that there is. How OpenAI counts them is not known; these numbers are near to its own.
+func (g *generation) tokens() (in, out int64) {
+	const charsPerToken, tokensPerSecond = 4, 20
+	return max(1, int64(utf8.RuneCountInString(g.order.input)/charsPerToken)), g.samples * tokensPerSecond / engine.NativeRate
+}
+
+// usage is what the last event says of a generation.
 func (g *generation) usage() any {
 	if g.fault.Kind == engine.NullCost {
 		return nil
 	}
-	const charsPerToken, tokensPerSecond = 4, 20
-	in := max(1, utf8.RuneCountInString(g.order.input)/charsPerToken)
-	out := int(g.samples * tokensPerSecond / engine.NativeRate)
+	in, out := g.tokens()
 	return engine.Object{"input_tokens": in, "output_tokens": out, "total_tokens": in + out}
 }
