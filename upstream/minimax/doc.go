@@ -17,5 +17,7 @@
 //  3. A socket takes its next stream only once task_canceled has confirmed that the one before it is over. Where that does not
 //     come it is closed.
 //  4. Any other code than those of a text that was left out ends the socket, with the stream on it.
-//  5. Of an error only its number goes further: status_msg is free and may quote the client's text.
+//  5. The characters that the vendor says it charges for are the stream's, summed over all syntheses, where it has said so of each
+//     piece that it was sent. They are read where is_final stands: the vendor doesn't say on which frames they are.
+//  6. Of an error only its number goes further: status_msg is free and may quote the client's text.
 package minimax

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"voicerelay/audio"
+	"voicerelay/billing"
 	"voicerelay/upstream"
 	"voicerelay/upstream/emulator"
 	"voicerelay/upstream/emulatortest"
@@ -109,5 +110,20 @@ func TestEmulatorConverts(t *testing.T) {
 		req := r.Request
 		req.Output = audio.Format{Encoding: audio.MuLaw, Rate: 8000}
 		r.WantWhole(r.Say(req, emulatortest.Sentences()...), req.Output, formats...)
+	})
+}
+
+// A Chinese character is charged as two, by what the vendor says and by what the relay counts.
+func TestEmulatorCharges(t *testing.T) {
+	price := billing.Price{Unit: billing.ChineseTwice, Amount: "0.00006"}
+	texts := []string{"你好，世界！我们走吧。", "The lazy dog is 懒狗.", "Où est-il ? 完了"}
+	emulated.EachSeed(t, emulator.Options{}, func(r *emulatortest.Rig) {
+		h := r.Say(r.Request, texts...)
+		if h.Usage.Metered.Characters == 0 {
+			r.Error("the vendor's own count is not told")
+		}
+		r.WantBill(price, h, texts...)
+		h.Usage.Metered = upstream.Metered{}
+		r.WantBill(price, h, texts...)
 	})
 }

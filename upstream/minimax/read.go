@@ -29,7 +29,7 @@ func (d *dialect) ConnectionID(data []byte) string {
 	return f.ConnectID
 }
 
-// Frame reads a frame from the vendor. Audio, nearly all there is, is scanned without a decoder.
+// Frame reads a frame from the vendor. Audio, nearly all there is, is scanned without a decoder, but for the last of a synthesis.
 func (d *dialect) Frame(m *vendorsocket.Mux, binary bool, data []byte) *upstream.Error {
 	s, _ := m.Only().(*stream) // nil: it is late
 	if hex, trace, ok := scanAudio(data); ok && !binary {
@@ -51,12 +51,17 @@ func (d *dialect) Frame(m *vendorsocket.Mux, binary bool, data []byte) *upstream
 // scanAudio takes a usual frame of audio apart, both parts being pieces of data.
 func scanAudio(data []byte) (hex, trace []byte, ok bool) {
 	fields := [...]upstream.Field{
-		{Name: "event"}, {Name: "trace_id"}, {Name: "data", Nested: true}, {Name: "base_resp", Nested: true}, {Name: "extra_info", Nested: true},
+		{Name: "event"},
+		{Name: "trace_id"},
+		{Name: "data", Nested: true},
+		{Name: "base_resp", Nested: true},
+		{Name: "extra_info", Nested: true},
+		{Name: "is_final"},
 	}
 	if !upstream.ScanFlat(data, fields[:]) {
 		return nil, nil, false
 	}
-	if event, ok := fields[0].Text(); !ok || string(event) != eventAudio {
+	if event, ok := fields[0].Text(); !ok || string(event) != eventAudio || string(fields[5].Raw) == "true" {
 		return nil, nil, false
 	}
 	status := [...]upstream.Field{{Name: "status_code"}}
@@ -88,12 +93,25 @@ func (f *frame) take(s *stream) *upstream.Error {
 		return &upstream.Error{Kind: upstream.Dropped, Message: "the vendor ended the session"}
 	case s == nil:
 		return nil
-	case f.Event == eventAudio && f.Data != nil:
-		return s.audio(upstream.Base64(f.Data.Audio), []byte(upstream.RequestIDIn(f.TraceID)))
+	case f.Event == eventAudio:
+		return f.takeAudio(s)
 	case f.Event == eventFlushed:
 		s.flushed()
 	case f.Event == eventCanceled:
 		s.canceled()
+	}
+	return nil
+}
+
+// takeAudio takes audio, and what the last frame of a synthesis tells of it.
+func (f *frame) takeAudio(s *stream) *upstream.Error {
+	if f.Data != nil {
+		if err := s.audio(upstream.Base64(f.Data.Audio), []byte(upstream.RequestIDIn(f.TraceID))); err != nil {
+			return err
+		}
+	}
+	if characters, last := f.charged(); last {
+		s.charged(characters)
 	}
 	return nil
 }

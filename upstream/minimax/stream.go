@@ -23,25 +23,8 @@ type stream struct {
 	alarm vendorsocket.Alarm
 	trace string // the latest request's name
 	raw   []byte // the latest frame's audio
+	bill  bill
 }
-
-// piece is one that was ordered.
-type piece struct {
-	id    int
-	text  string
-	phase phase
-	sent  bool // once at least
-	heard bool // there has been audio of it
-}
-
-// phase is what a piece has at the vendor.
-type phase int
-
-const (
-	waiting  phase = iota // the vendor does not have it
-	underWay              // its task_flushed is to come
-	leftOut               // the vendor has had it, and wants it again
-)
 
 const (
 	// again is how long after a text was left out it is sent again. The vendor says "a little later".
@@ -76,15 +59,6 @@ func (s *stream) order(p upstream.Piece) ([][]byte, error) {
 	}
 	s.settleLocked()
 	return frames, nil
-}
-
-// send is a piece's messages, which it has been given with that. A last piece may have no text, of which the vendor never hears.
-func (p *piece) send() [][]byte {
-	if p.text == "" {
-		return nil
-	}
-	p.phase, p.sent, p.heard = underWay, true, false
-	return [][]byte{encode(text{Event: eventContinue, Text: p.text}), encode(order{Event: eventFlush})}
 }
 
 // keepsBackLocked reports whether a piece has been left out.
@@ -129,6 +103,7 @@ func (s *stream) endPiecesLocked(n int) {
 		return
 	}
 	s.clock.Fill(s.Sink())
+	s.bill.end(s.owed[:n])
 	last := s.owed[n-1]
 	s.owed = s.owed[n:]
 	s.Sink().PieceEnd(last.id)
@@ -174,7 +149,7 @@ func (s *stream) endLocked(err error, confirmed bool) {
 		return
 	}
 	s.alarm.Stop()
-	used := upstream.Usage{RequestID: s.seat.RequestID(s.trace)}
+	used := upstream.Usage{RequestID: s.seat.RequestID(s.trace), Metered: s.bill.metered(s.owed)}
 	for _, p := range s.owed {
 		if !p.sent && p.text != "" {
 			used.Withheld++
@@ -233,6 +208,15 @@ func (s *stream) audio(digits, trace []byte) *upstream.Error {
 		s.raw = nil
 	}
 	return nil
+}
+
+// charged notes the characters that the vendor says it charges for what it has just spoken.
+func (s *stream) charged(characters int64) {
+	s.Lock()
+	defer s.Unlock()
+	if at := s.currentLocked(); !s.SilentLocked() && at >= 0 {
+		s.bill.add(s.owed[at], characters)
+	}
 }
 
 // leftOut notes that the vendor has left a text out, since too much is queued. Which one it was, task_flushed shows.

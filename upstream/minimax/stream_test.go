@@ -199,3 +199,45 @@ func TestRefusedSession(t *testing.T) {
 		})
 	}
 }
+
+// The characters that the vendor charges for are told where it has said so of all that it was sent.
+func TestCharactersAreTold(t *testing.T) {
+	final := func(extra any) reply {
+		return says(eventAudio, reply{"data": reply{"audio": "0000"}, "is_final": true, "extra_info": extra}, 0)
+	}
+	counted := func(n any) reply { return final(reply{"usage_characters": n}) }
+	flushed, early := says(eventFlushed, nil, 0), audioOf(make([]byte, 2))
+	early["extra_info"] = reply{"usage_characters": 7}
+	alone := says(eventAudio, reply{"data": nil, "is_final": true, "extra_info": reply{"usage_characters": 7}}, 0)
+	for name, c := range map[string]struct {
+		frames []reply // of two pieces
+		want   int64
+	}{
+		"of each":             {[]reply{counted(7), flushed, counted(9), flushed}, 16},
+		"of each sentence":    {[]reply{counted(7), counted(2), flushed, counted(9), flushed}, 18},
+		"on each frame":       {[]reply{early, early, counted(7), flushed, early, counted(7), flushed}, 14},
+		"on a frame of its":   {[]reply{audioOf(make([]byte, 2)), alone, flushed, alone, flushed}, 14},
+		"of the first alone":  {[]reply{counted(7), flushed, final(nil), flushed}, 0},
+		"of the second alone": {[]reply{audioOf(make([]byte, 2)), flushed, counted(9), flushed}, 0},
+		"not of a sentence":   {[]reply{counted(7), final(reply{}), flushed, counted(9), flushed}, 0},
+		"as a text":           {[]reply{counted("7"), flushed, counted(9), flushed}, 0},
+		"below zero":          {[]reply{counted(-7), flushed, counted(9), flushed}, 0},
+		"beyond all measure":  {[]reply{counted(1 << 62), flushed, counted(9), flushed}, 0},
+		"of what broke off":   {[]reply{counted(7), flushed, counted(9), says(eventFailed, nil, 1000)}, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			record(t, func(r *upstreamtest.Recorder[*provider]) {
+				l := r.Open(testRequest)
+				conn := r.Conn()
+				l.MustOrder(true, "One.", "Two.")
+				r.Want(plainStart, told("One."), flush, told("Two."), flush)
+				for _, frame := range c.frames {
+					conn.Send(frame)
+				}
+				if got := l.Finish().Usage.Metered; got != (upstream.Metered{Characters: c.want}) {
+					t.Errorf("got %+v, want %d", got, c.want)
+				}
+			})
+		})
+	}
+}

@@ -65,8 +65,7 @@ func encode(message any) []byte {
 	return data
 }
 
-// frame is any frame from the vendor. What it says it will charge, by usage_characters, has no place in a stream's usage: the
-// price list counts the characters that were sent.
+// frame is any frame from the vendor.
 type frame struct {
 	Event     string `json:"event"`
 	ConnectID string `json:"connect_id"`
@@ -76,5 +75,24 @@ type frame struct {
 	BaseResp struct {
 		StatusCode int `json:"status_code"` // 0: all is well
 	} `json:"base_resp"`
-	TraceID json.RawMessage `json:"trace_id"` // a string, of one request
+	TraceID json.RawMessage `json:"trace_id"`   // a string, of one request
+	Final   json.RawMessage `json:"is_final"`   // true on the last frame of a synthesis
+	Extra   json.RawMessage `json:"extra_info"` // of a synthesis, as extra
+}
+
+// extra is what is told of a synthesis, of a part of its piece or of all.
+type extra struct {
+	Characters int64 `json:"usage_characters"` // that are charged
+}
+
+// charged are the characters that a synthesis is charged for, on its last frame; 0: they are not told.
+func (f *frame) charged() (characters int64, last bool) {
+	if string(f.Final) != "true" {
+		return 0, false // where others tell it too it is the same again
+	}
+	var e extra
+	if json.Unmarshal(f.Extra, &e) != nil {
+		return 0, true
+	}
+	return e.Characters, true
 }
