@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"voicerelay/audio"
+	"voicerelay/billing"
 	"voicerelay/upstream"
 	"voicerelay/upstream/emulator"
 	"voicerelay/upstream/emulatortest"
@@ -169,3 +170,12 @@ func TestEmulatorStalls(t *testing.T) {
 
 // The vendor finds each stream by the id that is told of it.
 func TestEmulatorRequestIDs(t *testing.T) { emulated.RequestIDs(t, "drop:200ms", "") }
+
+// AssemblyAI charges characters, not bytes, here at a number of the emulator's: no price is known. Whether a cancelled text costs
+// anything isn't either.
+func TestEmulatorCharges(t *testing.T) {
+	texts := []string{"Zwölf Boxkämpfer jagen Viktor.", "Über den großen Deich –", "et puis voilà."}
+	emulated.EachSeed(t, emulator.Options{}, func(r *emulatortest.Rig) {
+		r.WantBill(billing.Price{Unit: billing.Character, Amount: "0.00003"}, r.Say(r.Request, texts...), texts...)
+	})
+}

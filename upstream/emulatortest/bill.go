@@ -43,7 +43,7 @@ func (r *Rig) WantBillWithin(tolerance int64, p billing.Price, h upstreamtest.He
 		for _, s := range st.Streams {
 			charged += s.Charge
 		}
-		return charged > 0 && charged-cost.Money.Micros <= tolerance && cost.Money.Micros-charged <= tolerance
+		return (charged > 0) == (cost.Money.Micros > 0) && charged-cost.Money.Micros <= tolerance && cost.Money.Micros-charged <= tolerance
 	})
 }
 

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"voicerelay/billing"
 	"voicerelay/upstream"
 	"voicerelay/upstream/emulator"
 	"voicerelay/upstream/emulatortest"
@@ -79,5 +80,13 @@ func TestEmulatorEndsPiecesThatPause(t *testing.T) {
 		h := l.Finish()
 		r.WantWords(h, emulatortest.Text()+" "+emulatortest.Text())
 		r.WantPieces(h, 2*len(emulatortest.Sentences()))
+	})
+}
+
+// Fish charges bytes of UTF-8, of which most letters but English ones take more than one.
+func TestEmulatorCharges(t *testing.T) {
+	texts := []string{"你好，世界！", "Zwölf Boxkämpfer jagen Viktor.", "А потом домой 🙂 снова."}
+	emulated.EachSeed(t, emulator.Options{}, func(r *emulatortest.Rig) {
+		r.WantBill(billing.Price{Unit: billing.Byte, Amount: "0.000015"}, r.Say(r.Request, texts...), texts...)
 	})
 }

@@ -16,5 +16,7 @@
 //  3. Word times count from the audio that there was by the latest flushCompleted.
 //  4. A status other than 0 ends its context's stream alone; an error that names no context, and a frame that breaks the
 //     protocol, end the socket. But one that may answer an order to stop is taken for that.
-//  5. Of an error only the code goes further: its text is free and may quote the client's.
+//  5. What a chunk tells of processed characters is not read: it is not documented whether it is of that chunk or of all so far, so that
+//     neither its sum nor its last value is what is charged. The relay counts the characters that were sent.
+//  6. Of an error only the code goes further: its text is free and may quote the client's.
 package inworld

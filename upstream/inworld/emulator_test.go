@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"voicerelay/audio"
+	"voicerelay/billing"
 	"voicerelay/upstream"
 	"voicerelay/upstream/emulator"
 	"voicerelay/upstream/emulatortest"
@@ -138,3 +139,13 @@ func TestEmulatorStalls(t *testing.T) {
 
 // The vendor finds each stream by the id that is told of it.
 func TestEmulatorRequestIDs(t *testing.T) { emulated.RequestIDs(t, "drop:200ms", "") }
+
+// Inworld charges characters, not bytes; of a context that is cancelled all that it has begun to speak.
+func TestEmulatorCharges(t *testing.T) {
+	price := billing.Price{Unit: billing.Character, Amount: "0.000035"}
+	texts := []string{"Zwölf Boxkämpfer jagen Viktor.", "你好，世界！", "Et puis voilà 🙂 la fin."}
+	emulated.EachSeed(t, emulator.Options{}, func(r *emulatortest.Rig) {
+		r.WantBill(price, r.Say(r.Request, texts...), texts...)
+	})
+	emulated.EachSeed(t, emulator.Options{Pace: 4}, func(r *emulatortest.Rig) { r.WantBillOfStopped(price, emulatortest.Text()) })
+}

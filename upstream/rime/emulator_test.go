@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"voicerelay/audio"
+	"voicerelay/billing"
 	"voicerelay/upstream"
 	"voicerelay/upstream/emulator"
 	"voicerelay/upstream/emulatortest"
@@ -214,4 +215,15 @@ func TestEmulatorStalls(t *testing.T) {
 func TestEmulatorRequestIDs(t *testing.T) {
 	t.Run(protocolV1, func(t *testing.T) { emulated(protocolV1).RequestIDs(t, "error:internal:200ms", "request-1") })
 	t.Run(protocolWS3, func(t *testing.T) { emulated(protocolWS3).RequestIDs(t, "drop:200ms", "") })
+}
+
+// Rime charges characters, not bytes. Nothing on the wire tells them.
+func TestEmulatorCharges(t *testing.T) {
+	price := billing.Price{Unit: billing.Character, Amount: "0.00003"}
+	texts := []string{"Zwölf Boxkämpfer jagen Viktor.", "Über den großen Deich –", "et puis voilà."}
+	each(t, func(t *testing.T, subject emulatortest.Subject) {
+		subject.EachSeed(t, emulator.Options{}, func(r *emulatortest.Rig) {
+			r.WantBill(price, r.Say(r.Request, texts...), texts...)
+		})
+	})
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"voicerelay/audio"
+	"voicerelay/billing"
 	"voicerelay/upstream"
 	"voicerelay/upstream/emulator"
 	"voicerelay/upstream/emulatortest"
@@ -150,3 +151,13 @@ func TestEmulatorStalls(t *testing.T) {
 
 // The vendor finds each stream by the id that is told of it.
 func TestEmulatorRequestIDs(t *testing.T) { emulated.RequestIDs(t, "drop:200ms", "") }
+
+// Soniox charges the time of the audio, of each of its streams by itself. A piece is one, and each may be rounded to the other side of a
+// millionth than their sum is.
+func TestEmulatorCharges(t *testing.T) {
+	texts := []string{"Zwölf Boxkämpfer jagen Viktor über den großen Sylter Deich.", "And home again, by the long way round!", "你好，世界！"}
+	emulated.EachSeed(t, emulator.Options{}, func(r *emulatortest.Rig) {
+		h := r.Say(r.Request, texts...)
+		r.WantBillWithin(int64(len(texts)), billing.Price{Unit: billing.AudioHour, Amount: "0.7"}, h, texts...)
+	})
+}

@@ -3,6 +3,7 @@ package wyoming
 import (
 	"testing"
 
+	"voicerelay/billing"
 	"voicerelay/upstream"
 	"voicerelay/upstream/emulator"
 	"voicerelay/upstream/emulatortest"
@@ -17,6 +18,7 @@ var emulated = emulatortest.Subject{
 func TestEmulatorSpeaksEveryWord(t *testing.T) {
 	emulated.EachSeed(t, emulator.Options{}, func(r *emulatortest.Rig) {
 		h := r.Say(r.Request, emulatortest.Sentences()...)
+		r.WantBill(billing.Price{Unit: billing.Character, Amount: "0"}, h, emulatortest.Sentences()...) // nobody charges anything
 		r.WantWords(h, emulatortest.Text())
 		r.WantPieces(h, len(emulatortest.Sentences()))
 		r.AwaitCancels(0)
