@@ -85,8 +85,12 @@ func TestEmulatorEndsPiecesThatPause(t *testing.T) {
 
 // Fish charges bytes of UTF-8, of which most letters but English ones take more than one.
 func TestEmulatorCharges(t *testing.T) {
+	price := billing.Price{Unit: billing.Byte, Amount: "0.000015"}
 	texts := []string{"你好，世界！", "Zwölf Boxkämpfer jagen Viktor.", "А потом домой 🙂 снова."}
 	emulated.EachSeed(t, emulator.Options{}, func(r *emulatortest.Rig) {
-		r.WantBill(billing.Price{Unit: billing.Byte, Amount: "0.000015"}, r.Say(r.Request, texts...), texts...)
+		r.WantBill(price, r.Say(r.Request, texts...), texts...)
+	})
+	emulated.EachSeed(t, emulator.Options{Pace: 2}, func(r *emulatortest.Rig) {
+		r.WantBillOfStopped(price, "Our quick brown fox jumps over the lazy dog and goes on and on until it is home again.")
 	})
 }

@@ -126,4 +126,7 @@ func TestEmulatorCharges(t *testing.T) {
 		h.Usage.Metered = upstream.Metered{}
 		r.WantBill(price, h, texts...)
 	})
+	emulated.EachSeed(t, emulator.Options{Pace: 2}, func(r *emulatortest.Rig) {
+		r.WantBillOfStopped(price, "Our quick brown fox jumps over the lazy dog and goes on and on until it is home again.")
+	})
 }

@@ -218,12 +218,16 @@ func TestEmulatorRequestIDs(t *testing.T) {
 }
 
 // Rime charges characters, not bytes. Nothing on the wire tells them.
+// A sentence that has begun is charged, whether it is heard to its end or not.
 func TestEmulatorCharges(t *testing.T) {
 	price := billing.Price{Unit: billing.Character, Amount: "0.00003"}
 	texts := []string{"Zwölf Boxkämpfer jagen Viktor.", "Über den großen Deich –", "et puis voilà."}
 	each(t, func(t *testing.T, subject emulatortest.Subject) {
 		subject.EachSeed(t, emulator.Options{}, func(r *emulatortest.Rig) {
 			r.WantBill(price, r.Say(r.Request, texts...), texts...)
+		})
+		subject.EachSeed(t, emulator.Options{Pace: 4}, func(r *emulatortest.Rig) {
+			r.WantBillOfStopped(price, "Our quick brown fox jumps over the lazy dog and goes on and on until it is home again.")
 		})
 	})
 }
