@@ -116,7 +116,10 @@ func (s stage) areInterrupted(t *testing.T) {
 // the text it has thirty.
 const interrupted = time.Second
 
-// Killed as a process, either is taken over as well, and spoken by again once it is there again.
+// again is how long after a start an engine may leave texts to the other.
+const again = time.Minute
+
+// Killed as a process, either is taken over as well, and speaks again soon once it is there again.
 func (s stage) areKilled(t *testing.T) {
 	for _, pair := range [][2]*engine{{s.hibari, s.joe}, {s.joe, s.hibari}} {
 		first, second := pair[0], pair[1]
@@ -129,8 +132,17 @@ func (s stage) areKilled(t *testing.T) {
 			t.Errorf("%s killed: ended %s, rerouted %+v, attempts %+v", first.name, r.done.Reason, r.rerouted, r.done.Usage.Attempts)
 		}
 		first.start(t)
-		if r := read(t, s.client, route, "narrator", sentences[2]); r.done.Reason != "completed" || r.done.Usage.Attempts[0].Provider != first.name || r.done.Usage.Attempts[0].Outcome == "failed" {
-			t.Errorf("%s, started again: ended %s: %+v", first.name, r.done.Reason, r.done.Usage.Attempts)
+		// A text may still be given to a connection that the relay had opened while the engine was away, and on a busy machine an engine's
+		// first text takes it seconds: then the other voice speaks it.
+		for began := time.Now(); ; {
+			r := read(t, s.client, route, "narrator", sentences[2])
+			a := r.done.Usage.Attempts
+			if r.done.Reason != "completed" || time.Since(began) > again {
+				t.Fatalf("%s, started again: ended %s: %+v", first.name, r.done.Reason, a)
+			}
+			if len(a) == 1 && a[0].Provider == first.name {
+				break
+			}
 		}
 	}
 }
