@@ -119,7 +119,7 @@ headline: ## lose the vendor of each of these clients in mid-word
 # samples tests what deploy/ has for Helm, Kubernetes and Grafana, by their own code, in a module of its own: none of it is a dependency
 # of the relay. The first time it builds Helm, which takes minutes.
 samples: ## test the chart, manifests and dashboard of deploy/
-	cd tests/samples && go vet . && go test . -count=1
+	cd tests/samples && go vet . && go test . -count=1 -timeout 25m
 
 # proofs kills relays and Redis servers under load, for some seven minutes and alone on the machine; docs/ledger.md says what
 # it prints. go test ./... does the same in small.

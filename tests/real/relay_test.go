@@ -91,7 +91,10 @@ func read(t *testing.T, c *client.Client, route, voice, text string) *reading {
 func (r *reading) listen(t *testing.T, speech *client.Speech, began time.Time) {
 	t.Helper()
 	var played time.Duration // until when what has come can be played
-	for event := range speech.Events() {
+	for event, err := range speech.Events() {
+		if err != nil {
+			break // Wait says the same
+		}
 		switch e := event.(type) {
 		case protocol.Rerouted:
 			r.rerouted = append(r.rerouted, e)
