@@ -112,12 +112,9 @@ func (of *calls) remove(e *list.Element) {
 	of.order.Remove(e)
 }
 
-// Ask is Last, of all relays. It waits for them at most Patience.
-func (r *Registry) Ask(ctx context.Context, id ID, now time.Time) Heard {
+// ask is Last, of all relays. It waits for them at most Patience.
+func (r *Registry) ask(ctx context.Context, id ID, now time.Time) Heard {
 	own := r.Last(id, now)
-	if r.Shared == nil {
-		return own
-	}
 	if other := r.Shared.get(ctx, id); other.Asked.After(own.Asked) {
 		return other
 	}

@@ -35,7 +35,7 @@ func relay(t *testing.T, dial func() (net.Conn, error)) *Registry {
 
 func wantAsked(t *testing.T, r *Registry, want routing.Target) {
 	t.Helper()
-	if got := r.Ask(t.Context(), call1, time.Now()).Target; got != want {
+	if got := r.ask(t.Context(), call1, time.Now()).Target; got != want {
 		t.Errorf("last spoken by %q, want %q", got, want)
 	}
 }
